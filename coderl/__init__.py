@@ -1,0 +1,1 @@
+"""The learning loop: actors, rollouts, returns, losses, stages, critic sampling, evaluation."""

@@ -1,0 +1,30 @@
+"""Problems, verdicts, the judge and the Gymnasium environments.
+
+Read in this order: `problem` (what is asked), `verdict` (what is answered), `judge` (how it is
+found), `sandbox` (where programs run), `sources` (where problems come from), `unit_test_env`
+(the judge as a Gymnasium environment; import it by name, `import envs` leaves gymnasium alone).
+
+Standard library only; never torch, and nothing of `rewards`, `critics` or `coderl`.
+"""
+
+from envs.errors import DataError, SandboxError
+from envs.problem import AssertCase, CallCase, Case, Kind, Problem, StdinCase, TestSet, Value
+from envs.verdict import CaseResult, Measured, Outcome, Status, Verdict
+
+__all__ = [
+    "AssertCase",
+    "CallCase",
+    "Case",
+    "CaseResult",
+    "DataError",
+    "Kind",
+    "Measured",
+    "Outcome",
+    "Problem",
+    "SandboxError",
+    "Status",
+    "StdinCase",
+    "TestSet",
+    "Value",
+    "Verdict",
+]
