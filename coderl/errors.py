@@ -1,0 +1,7 @@
+"""The error of this package: a user's mistake in a configuration or on the command line."""
+
+from __future__ import annotations
+
+
+class ConfigError(ValueError):
+    """A setting is wrong; the one-line message says where, what it is and what is accepted."""
