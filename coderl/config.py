@@ -19,7 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from coderl.errors import ConfigError
 from coderl.runs import atomic
-from coderl.schema import convert, field_docs, field_types, section_in, suggestion
+from coderl.schema import convert, default_of, field_docs, field_types, section_in, suggestion
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -172,7 +172,7 @@ def _build(
     arguments: dict[str, Any] = {}
     missing: list[str] = []
     for field in dataclasses.fields(cls):
-        default = getattr(base, field.name) if base else _default(field)
+        default = getattr(base, field.name) if base else default_of(field)
         value = values.get(field.name, default)
         section = section_in(types[field.name])
         if value is dataclasses.MISSING:
@@ -192,12 +192,6 @@ def _build(
     except ValueError as error:
         section_name = f"{prefix[:-1]}: " if prefix else ""
         raise ConfigError(f"{where}: {section_name}{error}") from error
-
-
-def _default(field: dataclasses.Field[Any]) -> Any:
-    """The field's default, or `dataclasses.MISSING`."""
-    made = field.default_factory
-    return field.default if made is dataclasses.MISSING else made()
 
 
 def _plain(value: Any) -> Any:

@@ -59,6 +59,12 @@ def field_docs(cls: type[DataclassInstance]) -> dict[str, str]:
     return docs
 
 
+def default_of(field: dataclasses.Field[Any]) -> Any:
+    """The field's default, or `dataclasses.MISSING`."""
+    made = field.default_factory
+    return field.default if made is dataclasses.MISSING else made()
+
+
 def section_in(annotation: Any) -> type[DataclassInstance] | None:
     """The nested dataclass of `Section` or `Section | None`; None for every other setting."""
     for kind in _arms(annotation):

@@ -1,0 +1,4 @@
+"""How good is a model, and how sure are we?
+
+Read in this order: `pass_at_k` (the estimators), `intervals` (bootstrap confidence intervals).
+"""
