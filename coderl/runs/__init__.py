@@ -1,6 +1,6 @@
 """What a run leaves on disk, and how it comes back.
 
-Read in this order: `atomic` (files appear whole or not at all), `run_dir` (the run directory),
-`metrics` (`metrics.jsonl`), `seeds` (one seed a purpose), `progress` (the bar on stderr).
-Never torch on import.
+Read in this order: `run_dir` (the run directory), `versions` (what it ran with), `metrics`
+(`metrics.jsonl`), `atomic` (files appear whole or not at all), `seeds` (one seed a purpose),
+`progress` (the bar on stderr). Never torch on import.
 """

@@ -1,0 +1,126 @@
+"""How sure are we of a mean? Percentile bootstrap over problems, and over seeds and problems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_CHUNK = 1_000_000
+"""Numbers drawn at once: keeps memory flat however many problems there are."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Interval:
+    """A mean and the bounds of its confidence interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def bootstrap_ci(
+    values: Sequence[float],
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    num_resamples: int = 10_000,
+) -> Interval:
+    """The mean over problems, with the percentile interval of resampled problems.
+
+    Args:
+        values: One number a problem.
+        rng: Draws the resamples: seed it, and the interval repeats.
+        level: Coverage, in (0, 1).
+        num_resamples: Resamples, at least 1.
+
+    Raises:
+        ValueError: If there are no values.
+    """
+    return hierarchical_ci([values], rng=rng, level=level, num_resamples=num_resamples)
+
+
+def hierarchical_ci(
+    per_seed: Sequence[Sequence[float]],
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    num_resamples: int = 10_000,
+) -> Interval:
+    """The mean over seeds and problems, with the interval of resampled seeds and problems.
+
+    All seeds answer the same problems, so a resample draws seeds and, once for all of them,
+    problems: a problem that is hard for every seed stays one problem.
+
+    Args:
+        per_seed: For each seed one number a problem, the problems in the same order.
+        rng: Draws the resamples: seed it, and the interval repeats.
+        level: Coverage, in (0, 1).
+        num_resamples: Resamples, at least 1.
+
+    Raises:
+        ValueError: If there are no values, or the seeds differ in their number of problems.
+
+    Source: Owen 2007 (doi:10.1214/07-AOAS122), the pigeonhole bootstrap.
+    """
+    values_SP = _rectangle(per_seed)
+    num_seeds, num_problems = values_SP.shape
+    means: list[NDArray[np.float64]] = []
+    step = max(1, _CHUNK // num_problems)
+    for start in range(0, num_resamples, step):
+        size = min(step, num_resamples - start)
+        share_RS = rng.multinomial(num_seeds, np.full(num_seeds, 1 / num_seeds), size) / num_seeds
+        problem_RP = rng.integers(num_problems, size=(size, num_problems))
+        by_problem_RP = np.take_along_axis(share_RS @ values_SP, problem_RP, axis=1)
+        means.append(by_problem_RP.mean(axis=1))
+    tail = (1 - level) / 2
+    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
+    return Interval(mean=float(values_SP.mean()), low=float(low), high=float(high))
+
+
+def paired_bootstrap_ci(
+    first: Sequence[float],
+    second: Sequence[float],
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    num_resamples: int = 10_000,
+) -> Interval:
+    """`bootstrap_ci` of `first - second`, problem by problem.
+
+    Raises:
+        ValueError: If there are no values, or the two differ in their number of problems.
+    """
+    return paired_hierarchical_ci(
+        [first], [second], rng=rng, level=level, num_resamples=num_resamples
+    )
+
+
+def paired_hierarchical_ci(
+    first: Sequence[Sequence[float]],
+    second: Sequence[Sequence[float]],
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    num_resamples: int = 10_000,
+) -> Interval:
+    """`hierarchical_ci` of `first - second`, seed by seed and problem by problem.
+
+    Raises:
+        ValueError: If there are no values, or the two differ in seeds or problems.
+    """
+    first_SP, second_SP = _rectangle(first), _rectangle(second)
+    if first_SP.shape != second_SP.shape:
+        raise ValueError(f"first has shape {first_SP.shape}, second {second_SP.shape}")
+    difference: list[list[float]] = (first_SP - second_SP).tolist()
+    return hierarchical_ci(difference, rng=rng, level=level, num_resamples=num_resamples)
+
+
+def _rectangle(per_seed: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    """The values as an array of seeds by problems, shape (S, P)."""
+    counts = [len(values) for values in per_seed]
+    if not counts or len(set(counts)) > 1 or counts[0] == 0:
+        raise ValueError(f"values a seed: got {counts}; expected the same number, at least 1")
+    return np.array([list(values) for values in per_seed], dtype=np.float64)

@@ -1,0 +1,94 @@
+"""Where does a run write? Into one directory that says how to repeat it, before work starts.
+
+`config.yaml` (the resolved settings, a file that repeats the run), `versions.json`, `seeds.json`.
+Metrics, checkpoints and reports come from the stages. A second start finds the same settings and
+goes on, or is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coderl import config
+from coderl.errors import ConfigError
+from coderl.runs import atomic
+from coderl.runs.versions import versions
+from coderl.schema import field_types, section_in
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+logger = logging.getLogger(__name__)
+
+
+def create(
+    path: Path,
+    settings: DataclassInstance,
+    *,
+    seeds: Mapping[str, int] | None = None,
+    free: Collection[str] = (),
+) -> Path:
+    """Make or re-open the run directory; returns `path`.
+
+    Args:
+        path: The directory.
+        settings: The resolved configuration.
+        seeds: The seeds that the run derives its randomness from, by purpose.
+        free: Dotted keys that may differ when a run is resumed, such as `workers`.
+
+    Raises:
+        ConfigError: It cannot be written, or it holds a run with other settings.
+    """
+    kept = path / "config.yaml"
+    if kept.exists():
+        _compare(path, config.load(type(settings), [str(kept)]), settings, free)
+        _compare_versions(path / "versions.json")
+        return path
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        atomic.write_json(path / "seeds.json", dict(seeds or {}))
+        atomic.write_json(path / "versions.json", versions())
+        config.dump(settings, kept)
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be written: {error.strerror}; give another run directory"
+        ) from error
+    return path
+
+
+def _compare(
+    path: Path, old: DataclassInstance, new: DataclassInstance, free: Collection[str]
+) -> None:
+    before, now = _leaves(old), _leaves(new)
+    keys = [key for key in before | now if key not in free and before.get(key) != now.get(key)]
+    if keys:
+        changes = ", ".join(f"{key} (was {before.get(key)}, now {now.get(key)})" for key in keys)
+        raise ConfigError(
+            f"{path}: holds a run with other settings: got {changes}; expected the same; "
+            "give another run directory, or the same settings to resume"
+        )
+
+
+def _compare_versions(kept: Path) -> None:
+    if not kept.exists():
+        return
+    before, now = json.loads(kept.read_text(encoding="utf-8")), versions()
+    for name in now:
+        if before.get(name) != now[name]:
+            logger.warning("%s: the run began with %s, now %s", name, before.get(name), now[name])
+
+
+def _leaves(settings: DataclassInstance) -> dict[str, object]:
+    """The value of every setting by its dotted key."""
+    leaves: dict[str, object] = {}
+    for key, kind in field_types(type(settings)).items():
+        value: object = settings
+        for name in key.split("."):
+            value = getattr(value, name, None)
+        if section_in(kind) is None or value is None:
+            leaves[key] = value
+    return leaves
