@@ -1,0 +1,135 @@
+"""Which programs solve which problems? The judge: pairs in, one verdict each out, in order.
+
+The program under test never shares a process with tests, expected outputs or the verdict. How it
+is run is in `envs.sandbox`; what counts as equal in `envs.equality`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import TypeAlias
+
+from envs.errors import SandboxError
+from envs.limits import Limits
+from envs.problem import Problem, TestSet
+from envs.sandbox.batch import Batch
+from envs.sandbox.controller import Slot
+from envs.sandbox.plans import Rules, Task, prepare
+from envs.verdict import Verdict
+
+Pair: TypeAlias = tuple[Problem, str]
+
+_MAX_TASKS = 256
+
+
+class Judge:
+    """Runs programs against problems' tests, many at a time, and never raises because of one.
+
+    Each process makes its own judge; servers are fresh interpreters, so the process may have
+    threads. Use it as a context manager; `close` may be called twice.
+    """
+
+    def __init__(
+        self,
+        workers: int | None = None,
+        limits: Limits | None = None,
+        *,
+        stop_early: bool = False,
+        apps_compat: bool = False,
+        max_judge_errors: float = 0.01,
+    ) -> None:
+        """Start the first slot; the others start when there is work for them.
+
+        Args:
+            workers: Programs judged at a time, at least 1; None takes the processor cores that
+                this process may use.
+            limits: What each test may use.
+            stop_early: Stop at a program's first test that does not pass.
+            apps_compat: Compare and stop as APPS and CodeRL do, for published numbers.
+            max_judge_errors: Share of lost programs, in [0, 1], above which a run is stopped.
+
+        Raises:
+            SandboxError: If no server starts.
+        """
+        self._rules = Rules(
+            limits=limits or Limits(), stop_early=stop_early, apps_compat=apps_compat
+        )
+        self._owner = os.getpid()
+        self._max_judge_errors = max_judge_errors
+        self._num_workers = max(1, workers or len(os.sched_getaffinity(0)))
+        self._slots: list[Slot] = []
+        self._tasks: OrderedDict[tuple[int, TestSet], Task] = OrderedDict()
+        self._busy = False
+        self._add_slot()
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_slots", None):
+            self.close()
+
+    def close(self) -> None:
+        """End all servers and free what they used."""
+        if os.getpid() == self._owner:
+            while self._slots:
+                self._slots.pop().close()
+
+    @property
+    def isolation(self) -> tuple[str, ...]:
+        """The layers that hold every program of this judge."""
+        return self._slots[0].isolation
+
+    def run(self, pairs: Iterable[Pair], tests: TestSet = "hidden") -> list[Verdict]:
+        """The verdict of each pair, in order.
+
+        Raises:
+            SandboxError: If servers keep failing: too many verdicts would say nothing.
+        """
+        return list(self.iter(pairs, tests))
+
+    def iter(self, pairs: Iterable[Pair], tests: TestSet = "hidden") -> Iterator[Verdict]:
+        """As `run`, one verdict at a time; pairs are read only a little ahead of the verdicts.
+
+        Raises:
+            SandboxError: See `run`.
+        """
+        if os.getpid() != self._owner:
+            raise SandboxError("judge: used in another process than the one that made it")
+        if not self._slots:
+            raise SandboxError("judge: used after close()")
+        if self._busy:
+            raise SandboxError("judge: used while an earlier iter() is not at its end")
+        self._busy = True
+        batch = Batch(self._slots, self._add_slot, self._num_workers, self._max_judge_errors)
+        try:
+            yield from batch.verdicts((self._task(p, tests), program) for p, program in pairs)
+        finally:
+            self._busy = False
+
+    def _add_slot(self) -> Slot:
+        slot = Slot(self._rules.limits)
+        slot.start()
+        self._slots.append(slot)
+        return slot
+
+    def _task(self, problem: Problem, tests: TestSet) -> Task:
+        key = (id(problem), tests)
+        task = self._tasks.get(key)
+        if task is None:
+            task = prepare(problem, problem.cases(tests), self._rules)
+            self._tasks[key] = task
+            if len(self._tasks) > _MAX_TASKS:
+                self._tasks.popitem(last=False)
+        return task

@@ -1,0 +1,252 @@
+"""The judge's side of one slot: starts its server, hands it jobs, reads back what happened.
+
+The memory files of a slot are made here and shared with the server; a job's claims are read from
+them after its processes are dead, so there is no pipe to flood and nothing to wait for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from envs.errors import SandboxError
+from envs.limits import Limits
+from envs.sandbox import guest, server, wire
+
+_BOOT = (
+    "import sys, json, types\n"
+    "config = json.loads(sys.argv[1])\n"
+    "package = types.ModuleType('envs')\n"
+    "package.__path__ = [config['package']]\n"
+    "sys.modules['envs'] = package\n"
+    "from envs.sandbox.server import main\n"
+    "main(config)\n"
+)
+"""Loads the server without `envs/__init__.py`: every page less makes every fork cheaper."""
+
+_START_S = 60.0
+_STOP_S = 2.0
+_GRACE_S = 30.0
+"""How long a server may be silent beyond the wall limits that it enforces itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One child to be forked: what it runs, and the limits of each of its tests."""
+
+    mode: int
+    program: bytes
+    """The program's text, as `wire` writes it."""
+    task: bytes = b""
+    """Entry point and inputs of a call job, as `wire` writes them."""
+    stdin: bytes = b""
+    num_tests: int
+    cpu_s: float
+    wall_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """How a job's child ended and what it claimed."""
+
+    frames: tuple[tuple[str, Any], ...]
+    """Kind and payload of each claim."""
+    forged: bool
+    """The claims do not parse: something else than the guest wrote them."""
+    stdout: bytes
+    exit_code: int
+    """As `os.waitstatus_to_exitcode` gives it: negative where a signal ended the child."""
+    stopped: int
+    """`server.STOPPED_*`: which limit the child passed, if any."""
+    overflow: bool
+    """Output reached its limit."""
+    cpu_s: float
+    wall_s: float
+    max_rss_mb: float
+
+
+class ServerLostError(Exception):
+    """The server died or fell silent; the job that it ran has no result."""
+
+
+class Slot:
+    """One server and its memory files. A job starts the server if it is gone."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._files = [os.memfd_create(name) for name in ("job", "stdin", "stdout", "result")]
+        self._control: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._scratch = ""
+        self.deadline = float("inf")
+        self.isolation: tuple[str, ...] = ()
+
+    def fileno(self) -> int:
+        """Descriptor that becomes readable when the job has ended or the server is lost."""
+        assert self._control is not None
+        return self._control.fileno()
+
+    def start(self) -> None:
+        """Start the server and wait until it is warm.
+
+        Raises:
+            SandboxError: If it does not come up; the message holds what it wrote.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        owner = os.pidfd_open(os.getpid())
+        self._scratch = tempfile.mkdtemp(prefix="judge-")
+        fds = [theirs.fileno(), *self._files, owner]
+        with tempfile.TemporaryFile() as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-sSPB", "-X", "utf8", "-c", _BOOT, self._config(fds)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                pass_fds=fds,
+                env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
+                cwd="/",
+            )
+            theirs.close()
+            os.close(owner)
+            ours.settimeout(_START_S)
+            try:
+                hello = ours.recv(65536)
+            except OSError:
+                hello = b""
+            if not hello:
+                ours.close()
+                self._kill()
+                log.seek(0)
+                wrote = log.read().decode("utf-8", "replace").strip()[-2000:]
+                raise SandboxError(f"judge: the server of a slot did not start: {wrote}")
+        self.isolation = tuple(json.loads(hello)["isolation"])
+        self._control = ours
+
+    def _config(self, fds: list[int]) -> str:
+        megabyte = 2**20
+        limits = {
+            "memory_bytes": self._limits.memory_mb * megabyte,
+            "output_bytes": self._limits.output_mb * megabyte,
+            "open_files": self._limits.open_files,
+        }
+        package = str(Path(__file__).resolve().parent.parent)
+        return json.dumps(
+            {"fds": fds, "package": package, "limits": limits, "scratch": self._scratch}
+        )
+
+    def submit(self, job: Job) -> None:
+        """Hand a job to the server.
+
+        Raises:
+            ServerLostError: If the server is gone.
+            SandboxError: If it was stopped before and does not start again.
+        """
+        if self._control is None:
+            self.start()
+        blobs = (job.program + b"\n" + job.task, job.stdin, b"", b"")
+        for fd, blob in zip(self._files, blobs, strict=True):
+            os.ftruncate(fd, 0)
+            if blob:
+                _write_all(fd, blob)
+        order = server.ORDER.pack(
+            job.mode, job.num_tests, int(job.cpu_s * 1e9), int(job.wall_s * 1e9)
+        )
+        self.deadline = time.monotonic() + (job.num_tests + 1) * job.wall_s + _GRACE_S
+        try:
+            assert self._control is not None
+            self._control.send(order)
+        except OSError as error:
+            raise ServerLostError from error
+
+    def collect(self) -> Run:
+        """The result of the job, once `fileno` is readable.
+
+        Raises:
+            ServerLostError: If the server died instead.
+        """
+        self.deadline = float("inf")
+        try:
+            assert self._control is not None
+            report = self._control.recv(server.REPORT.size)
+        except OSError as error:
+            raise ServerLostError from error
+        if len(report) != server.REPORT.size:
+            raise ServerLostError
+        status, stopped, _, cpu_ns, wall_ns, max_rss_kb = server.REPORT.unpack(report)
+        _, _, stdout, result = self._files
+        limit = self._limits.output_mb * 2**20
+        sizes = [os.fstat(fd).st_size for fd in (stdout, result)]
+        frames, forged = _frames(os.pread(result, min(sizes[1], limit), 0))
+        return Run(
+            frames=frames,
+            forged=forged,
+            stdout=os.pread(stdout, min(sizes[0], limit), 0),
+            exit_code=os.waitstatus_to_exitcode(status),
+            stopped=stopped,
+            overflow=max(sizes) >= limit,
+            cpu_s=cpu_ns / 1e9,
+            wall_s=wall_ns / 1e9,
+            max_rss_mb=max_rss_kb / 1024,
+        )
+
+    def close(self) -> None:
+        """End the server and free the memory files; a second call does nothing."""
+        self.stop()
+        while self._files:
+            os.close(self._files.pop())
+
+    def stop(self) -> None:
+        """End the server, whatever it does; the next job starts another."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        self._kill()
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_STOP_S)
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = ""
+
+
+def _write_all(fd: int, blob: bytes) -> None:
+    offset = 0
+    while offset < len(blob):
+        offset += os.pwrite(fd, blob[offset:] if offset else blob, offset)
+
+
+def _frames(data: bytes) -> tuple[tuple[tuple[str, Any], ...], bool]:
+    """The claims in the result file, up to the first byte that the guest cannot have written."""
+    frames: list[tuple[str, Any]] = []
+    offset = 0
+    while offset < len(data):
+        body_at = offset + guest.FRAME.size
+        if body_at > len(data):
+            return tuple(frames), True
+        (length,) = guest.FRAME.unpack_from(data, offset)
+        offset = body_at + length
+        if offset > len(data):
+            return tuple(frames), True
+        try:
+            frame = wire.loads(data[body_at:offset])
+        except wire.UnserialisableError:
+            return tuple(frames), True
+        if not (isinstance(frame, list) and len(frame) == 2 and isinstance(frame[0], str)):
+            return tuple(frames), True
+        frames.append((frame[0], frame[1]))
+    return tuple(frames), False

@@ -1,0 +1,160 @@
+"""The child: loads the program, runs it, and claims what it returned.
+
+Nothing here is trusted. The program shares this process, so it can change or forge whatever this
+module does; therefore the process holds neither expected values nor test code, and what it writes
+is read as bare data by a process that it cannot reach.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import gc
+import os
+import struct
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from mmap import mmap
+from time import process_time_ns
+from types import ModuleType, TracebackType
+
+from envs.sandbox import wire
+
+PROGRAM_FILE = "solution.py"
+MAX_MESSAGE = 500
+FRAME = struct.Struct("<I")
+PROGRESS = struct.Struct("<QQ")
+"""Number of the test that runs (0 while loading) and the processor time at which it began."""
+
+
+@dataclass(slots=True)
+class Channel:
+    """Where claims go: frames to a file, and the number of the running test to shared memory."""
+
+    fd: int
+    progress: mmap
+
+    def send(self, kind: str, payload: object) -> None:
+        """Append one frame."""
+        body = wire.dumps([kind, payload])
+        data = FRAME.pack(len(body)) + body
+        while data:
+            data = data[os.write(self.fd, data) :]
+
+    def start_test(self, number: int) -> None:
+        """Tell the server that a test begins, so that its time is counted apart."""
+        self.progress[: PROGRESS.size] = PROGRESS.pack(number, process_time_ns())
+
+
+def describe(error: BaseException) -> dict[str, object]:
+    """Class, message and line of the program for an exception, whatever its methods do."""
+    try:
+        if isinstance(error, SyntaxError) and error.filename == PROGRAM_FILE:
+            message, line = str(error.msg), error.lineno
+        else:
+            message, line = str(error), _program_line(error.__traceback__)
+    except BaseException:  # noqa: BLE001 - the program may have overridden __str__
+        message, line = "", _program_line(error.__traceback__)
+    return {
+        "type": str(type(error).__name__)[:100],
+        "message": message[: 4 * MAX_MESSAGE],
+        "line": line,
+    }
+
+
+def _program_line(trace: TracebackType | None) -> int | None:
+    line = None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == PROGRAM_FILE:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _load(source: str, module: ModuleType, channel: Channel) -> bool:
+    """Compile and run the program's text in `module`; False where that failed."""
+    sys.modules[module.__name__] = module
+    try:
+        code = compile(source, PROGRAM_FILE, "exec", dont_inherit=True)
+    except BaseException as error:  # noqa: BLE001 - compiling may fail in any way
+        channel.send("compile_error", describe(error))
+        return False
+    exec(code, module.__dict__)
+    return True
+
+
+def _entry_point(module: ModuleType, name: str) -> Callable[..., object]:
+    """The function called `name`, or the method of that name of a class `Solution`."""
+    found = module.__dict__.get(name)
+    if found is None:
+        solution = module.__dict__.get("Solution")
+        if solution is None or not hasattr(solution, name):
+            raise NameError(f"name '{name}' is not defined")
+        found = getattr(solution(), name)
+    return found  # type: ignore[no-any-return]
+
+
+def run_calls(job: bytes, channel: Channel) -> None:
+    """Call the entry point once a test, with inputs made anew, and claim each value."""
+    source, _, rest = job.partition(b"\n")
+    task = wire.loads(rest)
+    assert isinstance(task, dict)
+    module = ModuleType("solution")
+    channel.start_test(0)
+    try:
+        if not _load(str(wire.loads(source)), module, channel):
+            return
+        if task["setup"]:
+            exec(compile(task["setup"], "setup.py", "exec", dont_inherit=True), module.__dict__)
+        function = _entry_point(module, task["entry"])
+    except BaseException as error:  # noqa: BLE001 - the program may raise anything
+        channel.send("error", describe(error))
+        return
+    channel.send("loaded", None)
+    for number, text in enumerate(task["inputs"], start=1):
+        args = wire.loads(text)
+        channel.start_test(number)
+        try:
+            value = function(*args)  # type: ignore[misc]
+            channel.send("value", value)
+        except wire.UnserialisableError as error:
+            channel.send("unserialisable", str(error))
+        except BaseException as error:  # noqa: BLE001 - the program may raise anything
+            channel.send("error", describe(error))
+            return
+
+
+def run_script(job: bytes, channel: Channel) -> None:
+    """Run the program as `__main__` on the real descriptors 0, 1 and 2, to its real end."""
+    source, _, _ = job.partition(b"\n")
+    module = ModuleType("__main__")
+    module.__dict__.update(__file__=PROGRAM_FILE, __builtins__=builtins, __annotations__={})
+    sys.argv = [PROGRAM_FILE]
+    channel.start_test(0)
+    code: object = 0
+    try:
+        if not _load(str(wire.loads(source)), module, channel):
+            return
+    except SystemExit as stop:
+        code = stop.code
+    except BaseException as error:  # noqa: BLE001 - the program may raise anything
+        channel.send("error", describe(error))
+        return
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        module.__dict__.clear()
+        gc.collect()
+        _flush()
+    except BaseException as error:  # noqa: BLE001 - output may be closed, full or replaced
+        channel.send("error", describe(error))
+        return
+    channel.send("exit", code if type(code) is int else int(code is not None))
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.__stdout__):
+        if stream is not None and not stream.closed:
+            stream.flush()

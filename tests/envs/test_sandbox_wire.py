@@ -1,0 +1,83 @@
+"""Values cross unchanged, and hostile bytes are refused without harm."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from envs.sandbox import wire
+
+ATOMS = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False)
+    | st.text(st.characters()) | st.binary() | st.complex_numbers(allow_nan=False)
+)  # fmt: skip
+PLAIN = st.recursive(
+    ATOMS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.frozensets(ATOMS, max_size=3)
+        | st.sets(ATOMS, max_size=3)
+        | st.dictionaries(ATOMS, inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(PLAIN)
+def test_round_trip_keeps_value_and_type(value):
+    back = wire.loads(wire.dumps(value))
+    assert back == value
+    assert repr(back) == repr(value) or isinstance(value, list | tuple | dict | set | frozenset)
+
+
+def test_a_million_digits_cross():
+    assert wire.loads(wire.dumps(7**1_200_000)) == 7**1_200_000
+
+
+def test_lone_surrogates_cross():
+    assert wire.loads(wire.dumps("\ud800")) == "\ud800"
+
+
+class Sneaky(int):
+    def __eq__(self, other):
+        return True
+
+    __hash__ = int.__hash__
+
+
+@pytest.mark.parametrize(
+    "value", [Sneaky(3), object(), range(3), iter([]), [Sneaky(0)], {1: {2}.pop}]
+)
+def test_other_types_are_refused(value):
+    with pytest.raises(wire.UnserialisableError):
+        wire.dumps(value)
+
+
+def test_depth_is_bounded_both_ways():
+    deep = []
+    for _ in range(10**5):
+        deep = [deep]
+    with pytest.raises(wire.UnserialisableError):
+        wire.dumps(deep)
+    with pytest.raises(wire.UnserialisableError):
+        wire.loads(b"[" * 10**6)
+
+
+@given(st.binary(max_size=50) | st.text('[]{}":,0123456789tsfdbic', max_size=50).map(str.encode))
+def test_any_bytes_give_a_value_or_a_refusal(data):
+    with contextlib.suppress(wire.UnserialisableError):
+        wire.loads(data)
+
+
+def test_colliding_keys_do_not_take_quadratic_time():
+    # hash(n) == n mod 2**61 - 1, so all of these have the hash 1.
+    collisions = ",".join(str(1 + i * (2**61 - 1)) for i in range(50_000))
+    start = time.monotonic()
+    with pytest.raises(wire.UnserialisableError):
+        wire.loads(f'{{"s":[{collisions}]}}'.encode())
+    assert time.monotonic() - start < 2
