@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
+import warnings
 from collections.abc import Hashable, Iterable
 
 from envs.errors import DataError
@@ -49,6 +50,18 @@ def decode(form: Value) -> Value:
         DataError: If a literal is malformed, too long or nested too deep.
     """
     return _decode(form, MAX_DEPTH)
+
+
+def read_literal(text: str) -> Value:
+    """The value of a Python literal.
+
+    >>> read_literal("(1, nan)")
+    (1, nan)
+
+    Raises:
+        DataError: If it is malformed, too long or nested too deep.
+    """
+    return _read_literal(text, MAX_DEPTH)
 
 
 def encode_literal(value: Value) -> Value:
@@ -139,12 +152,19 @@ def _decode(form: Value, depth: int) -> Value:
     text = form["py"]
     if not isinstance(text, str):
         raise DataError(f"value: py: got {type(text).__name__}; expected a literal as a string")
+    return _read_literal(text, depth)
+
+
+def _read_literal(text: str, depth: int) -> Value:
+    """`read_literal` with `depth` levels of nesting left."""
     if len(text) > MAX_LITERAL_CHARS:
         raise DataError(
             f"value: py: got {len(text)} characters; expected at most {MAX_LITERAL_CHARS}"
         )
     try:
-        return _build(ast.parse(text, mode="eval").body, depth)
+        with warnings.catch_warnings(action="ignore"):  # Invalid escapes in strings.
+            tree = ast.parse(text, mode="eval")
+        return _build(tree.body, depth)
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError) as error:
         if isinstance(error, DataError):
             raise

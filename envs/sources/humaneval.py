@@ -1,0 +1,88 @@
+"""The HumanEval data set: a signature with a docstring to complete, judged by `check(candidate)`.
+
+The statement is the data set's prompt; a program is the prompt with its completion. Helpers that
+the prompt defines before the function belong to the tests too: they become set-up code. Example
+tests are the doctests of the docstring.
+
+Source: Chen et al. 2021 (arXiv:2107.03374), sec. 2.2.
+"""
+
+from __future__ import annotations
+
+import ast
+import doctest
+from collections.abc import Iterator
+
+from envs.errors import DataError
+from envs.problem import AssertCase, CallCase, Kind, Problem
+from envs.sources.lines import Row, read_rows
+from envs.sources.spec import DataSpec
+from envs.values import read_literal
+
+
+def read_humaneval(spec: DataSpec) -> Iterator[Problem]:
+    """The problems of the file, plain or `.gz`.
+
+    Raises:
+        DataError: If the file cannot be read or a line is malformed.
+    """
+    for row in read_rows(spec.path):
+        yield _problem(row)
+
+
+def _problem(row: Row) -> Problem:
+    """One problem."""
+    prompt, name = row.text("prompt"), row.text("entry_point")
+    helpers, found, _ = prompt.rpartition(f"def {name}(")
+    if not found:
+        raise row.error("prompt", "no such function", f"the signature of {name!r}")
+    return Problem(
+        id=row.text("task_id"),
+        statement=prompt,
+        kind=Kind.ASSERTS,
+        tests=(AssertCase(code=f"{row.text('test')}\n\ncheck({name})\n"),),
+        entry_point=name,
+        setup_code=helpers.strip(),
+        example_tests=tuple(_doctests(prompt, name)),
+        solutions=(prompt + row.text("canonical_solution"),),
+        split="test",
+        source="humaneval",
+    )
+
+
+def _doctests(prompt: str, name: str) -> Iterator[CallCase]:
+    """The examples that call the function once with literals; others cannot be a case."""
+    try:
+        examples = doctest.DocTestParser().get_examples(prompt)
+    except ValueError:
+        return
+    for example in examples:
+        # The parser takes the end of the docstring for output.
+        wanted = example.want.strip().removesuffix('"""').removesuffix("'''").strip()
+        try:
+            case = _case(example.source, wanted, name)
+        except (SyntaxError, DataError):
+            continue
+        if case is not None:
+            yield case
+
+
+def _case(source: str, wanted: str, name: str) -> CallCase | None:
+    """The case of `f(...)` with its output, or of `f(...) == value`."""
+    match ast.parse(source, mode="eval").body:
+        case ast.Call(func=ast.Name(id=called), args=args, keywords=[]) if called == name:
+            # Nothing is printed for None.
+            expected = read_literal(wanted) if wanted else None
+        case ast.Compare(
+            left=ast.Call(func=ast.Name(id=called), args=args, keywords=[]),
+            ops=[ast.Eq()],
+            comparators=[value],
+        ) if called == name and wanted in ("", "True"):
+            expected = read_literal(ast.unparse(value))
+        case _:
+            return None
+    return CallCase(
+        args=tuple(read_literal(ast.unparse(arg)) for arg in args),
+        expected=expected,
+        expected_is_json=False,
+    )

@@ -1,0 +1,71 @@
+"""The P3 data set: puzzles, each a function `sat` that a program's answer has to satisfy.
+
+Source: Schuster et al. 2021 (arXiv:2106.05784).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from envs.errors import DataError
+from envs.problem import Kind, Problem
+from envs.sources.lines import Row, parse_json
+from envs.sources.spec import DataSpec
+
+
+def read_p3(spec: DataSpec) -> Iterator[Problem]:
+    """The puzzles of `puzzles.json`.
+
+    All instances without a split; with one, the first instance of each of its problems unless
+    `instances=all` asks for more.
+
+    Raises:
+        DataError: If a file cannot be read or a record is malformed.
+    """
+    path = Path(spec.path)
+    splits = _splits(path.with_name("split.json"), is_needed=spec.split is not None)
+    first_only = spec.options.get("instances", "first" if spec.split else "all") == "first"
+    seen: set[str] = set()
+    for row in Row(where=str(path), values={"puzzles": _json(path)}).rows("puzzles"):
+        name = row.text("name").rpartition(":")[0]
+        if not (first_only and name in seen):
+            seen.add(name)
+            yield _problem(row, splits.get(name))
+
+
+def _problem(row: Row, split: str | None) -> Problem:
+    """One puzzle. Its statement is `sat` alone, as the paper's prompts show it."""
+    sat, header = row.text("sat"), row.text("sol_header")
+    return Problem(
+        id=row.text("name"),
+        statement=sat,
+        kind=Kind.PUZZLE,
+        tests=(),
+        entry_point="sol",
+        starter_code=header,
+        solutions=tuple(f"{header}\n{body}" for body in row.texts("sol_bodies")),
+        split=split,
+        source="p3",
+        weight=row.number("weight", 1.0),
+        meta={"sat": sat, "answer_type": row.text("ans_type")},
+    )
+
+
+def _splits(path: Path, *, is_needed: bool) -> Mapping[str, str]:
+    """The split of each problem in `split.json`; none where the file is missing."""
+    if not path.exists() and not is_needed:
+        return {}
+    value = _json(path)
+    if not isinstance(value, dict):
+        raise DataError(f"{path}: got {type(value).__name__}; expected an object of lists")
+    row = Row(where=str(path), values=value)
+    return {name: split for split in value for name in row.texts(split)}
+
+
+def _json(path: Path) -> object:
+    """The value of a JSON file."""
+    try:
+        return parse_json(path.read_bytes(), str(path))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: got {error}; expected P3's file") from error
