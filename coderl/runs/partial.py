@@ -1,0 +1,93 @@
+"""How does work that writes line after line survive a stop? In `F.partial`, in the end `F`.
+
+What the lines are made of (inputs by digest, settings) stands in `F.partial.json`; lines that were
+made of something else are never continued.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Self
+
+from coderl.errors import ConfigError
+from coderl.runs import atomic
+
+
+class PartialFile:
+    """A file of lines in the making; a context manager that keeps what was written on any end."""
+
+    def __init__(self, out: Path, made_of: Mapping[str, object]) -> None:
+        """Open `out.partial`, and drop a last line that was cut short.
+
+        Args:
+            out: The file that `finish` makes.
+            made_of: Everything that decides the lines, as plain JSON values by name.
+
+        Raises:
+            ConfigError: `out` cannot be written, or the lines there were made of something else.
+        """
+        self.path = out.with_name(f"{out.name}.partial")
+        self._out = out
+        self._origin = out.with_name(f"{out.name}.partial.json")
+        try:
+            if out.is_dir():
+                raise IsADirectoryError(0, "it is a directory", str(out))
+            out.parent.mkdir(parents=True, exist_ok=True)
+            if self.path.exists():
+                self._compare(made_of)
+            self._file = self.path.open("ab+")
+            atomic.write_json(self._origin, made_of)
+        except OSError as error:
+            raise ConfigError(
+                f"{out}: cannot be written: {error.strerror}; give another file"
+            ) from error
+        self._cut_to_whole_lines()
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines that an earlier run has written, in order."""
+        with self.path.open("rb") as file:
+            yield from file
+
+    def keep(self, num_lines: int) -> None:
+        """Drop all lines after the first `num_lines`."""
+        with self.path.open("rb") as file:
+            size = sum(len(file.readline()) for _ in range(num_lines))
+        self._file.truncate(size)
+
+    def write(self, line: str) -> None:
+        """Append one line, given without its end; a kill from here on does not lose it."""
+        self._file.write(f"{line}\n".encode())
+        self._file.flush()
+
+    def finish(self) -> None:
+        """Give the file its name."""
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self.path.replace(self._out)
+        self._origin.unlink()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def _compare(self, made_of: Mapping[str, object]) -> None:
+        if not self._origin.exists():
+            return
+        before = json.loads(self._origin.read_text(encoding="utf-8"))
+        other = [name for name in made_of if before.get(name) != made_of[name]]
+        if other:
+            raise ConfigError(
+                f"{self.path}: holds another run's work: got different {', '.join(other)}; "
+                "expected the same; remove it or give another output file"
+            )
+
+    def _cut_to_whole_lines(self) -> None:
+        end = 0
+        for line in self.lines():
+            end += len(line) if line.endswith(b"\n") else 0
+        self._file.truncate(end)

@@ -1,0 +1,202 @@
+"""Judge programs by the unit tests of their problems: one verdict line a program, in order.
+
+Writes F.partial, renames it to F at the end, and resumes from F.partial when run again. Exits 0
+when every program has a verdict, whatever it is, and 1 when the judge itself failed too often.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import sys
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from coderl.errors import ConfigError
+from coderl.runs.partial import PartialFile
+from coderl.runs.progress import Progress
+from coderl.schema import suggestion
+from envs.errors import DataError
+from envs.judge import Judge
+from envs.limits import Limits
+from envs.problem import Problem, TestSet
+from envs.records import ProgramRecord, read_programs, read_verdicts, verdict_line
+from envs.sources import problem_line, read
+from envs.sources.lines import read_rows
+from envs.verdict import JUDGE_VERSION, Outcome, Verdict
+
+POSITIONAL = ("data",)
+
+JUDGE_ERROR = "judge_error"
+CLASSES = (*(outcome.word for outcome in reversed(Outcome)), JUDGE_ERROR)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """What is judged, by which rules, and where the verdicts go."""
+
+    data: str
+    """Data spec of the problems, such as `apps:APPS?split=test`."""
+    programs: Path
+    """File of program lines."""
+    out: Path
+    """File of verdict lines to write."""
+    tests: TestSet = "hidden"
+    """Which tests of a problem to run; the example tests are those its statement shows."""
+    workers: int | None = None
+    """Programs judged at a time; null takes all processor cores."""
+    cpu_s: float = 4.0
+    """Processor seconds of a test, times the problem's weight clamped to 1..20; APPS gives 4."""
+    memory_mb: int = 1024
+    """Memory of a test."""
+    stop_early: bool = False
+    """Stop at a program's first test that does not pass."""
+    apps_compat: bool = False
+    """Compare and stop as APPS and CodeRL do, for published numbers."""
+    max_judge_errors: float = 0.01
+    """Share of programs, in [0, 1], that may stay without a verdict before the run has failed."""
+    json: bool = False
+    """Print the counts as one JSON object."""
+
+    def __post_init__(self) -> None:
+        """Refuse values outside of the documented ranges."""
+        if self.workers is not None and self.workers < 1:
+            raise ValueError(f"workers: got {self.workers}; expected at least 1")
+        if not 0 <= self.max_judge_errors <= 1:
+            raise ValueError(f"max_judge_errors: got {self.max_judge_errors}; expected 0 to 1")
+        if self.out == self.programs:
+            raise ValueError(f"out: got {self.out}, the programs; expected another file")
+        self.limits()
+
+    def limits(self) -> Limits:
+        """The limits of a test."""
+        return Limits(cpu_s=self.cpu_s, memory_mb=self.memory_mb)
+
+
+def run(config: Config) -> int:
+    """Judge all programs and print how many came to which outcome."""
+    problems = {problem.id: problem for problem in read(config.data)}
+    num_programs = _check_programs(config, problems)
+    made_of = _made_of(config, problems)
+    with _judge(config) as judge, PartialFile(config.out, made_of) as file:
+        counts = _resume(config, file)
+        todo = islice(read_programs(config.programs), counts.total(), None)
+        with Progress(num_programs, "judging", done=counts.total()) as bar:
+            for record, verdict in _verdicts(judge, todo, problems, config.tests):
+                file.write(verdict_line(record.problem_id, record.sample, verdict))
+                counts[_class_of(verdict)] += 1
+                bar.advance(note=_in_words(counts))
+        file.finish()
+    _print(config, counts)
+    return int(counts[JUDGE_ERROR] > config.max_judge_errors * num_programs)
+
+
+def _judge(config: Config) -> Judge:
+    return Judge(
+        config.workers,
+        config.limits(),
+        stop_early=config.stop_early,
+        apps_compat=config.apps_compat,
+        max_judge_errors=config.max_judge_errors,
+    )
+
+
+def _verdicts(
+    judge: Judge,
+    records: Iterator[ProgramRecord],
+    problems: Mapping[str, Problem],
+    tests: TestSet,
+) -> Iterator[tuple[ProgramRecord, Verdict]]:
+    """Each program with its verdict; the judge reads a little ahead, so the records wait here."""
+    waiting: deque[ProgramRecord] = deque()
+
+    def pairs() -> Iterator[tuple[Problem, str]]:
+        for record in records:
+            waiting.append(record)
+            yield problems[record.problem_id], record.program
+
+    for verdict in judge.iter(pairs(), tests):
+        yield waiting.popleft(), verdict
+
+
+def _check_programs(config: Config, problems: Mapping[str, Problem]) -> int:
+    """The number of programs, once every line is known to be one of a problem at hand."""
+    num_programs = 0
+    for record in read_programs(config.programs):
+        if record.problem_id not in problems:
+            row = next(islice(read_rows(config.programs), num_programs, None))
+            hint = suggestion(record.problem_id, problems)
+            raise DataError(
+                f"{row.where}: problem_id: got {record.problem_id!r}; "
+                f"expected one of the {len(problems)} ids of {config.data}{hint}"
+            )
+        num_programs += 1
+    if not num_programs:
+        logger.warning("%s: holds no programs", config.programs)
+    return num_programs
+
+
+def _made_of(config: Config, problems: Mapping[str, Problem]) -> dict[str, object]:
+    """Everything that decides the verdicts: two runs with the same may share a partial file."""
+    with config.programs.open("rb") as file:
+        programs = hashlib.file_digest(file, "blake2b").hexdigest()
+    lines = hashlib.blake2b()
+    for problem in problems.values():
+        lines.update(problem_line(problem).encode())
+    return {
+        "problems": lines.hexdigest(),
+        "programs": programs,
+        "tests": config.tests,
+        "cpu_s": config.cpu_s,
+        "memory_mb": config.memory_mb,
+        "stop_early": config.stop_early,
+        "apps_compat": config.apps_compat,
+        "judge_version": JUDGE_VERSION,
+    }
+
+
+def _resume(config: Config, file: PartialFile) -> Counter[str]:
+    """Counts of the verdicts that the file keeps; judge errors at its end are judged again."""
+    counts: Counter[str] = Counter()
+    errors_at_end = 0
+    programs = read_programs(config.programs)
+    for number, found in enumerate(read_verdicts(file.path), 1):
+        record = next(programs, None)
+        if record is None or (record.problem_id, record.sample) != (found.problem_id, found.sample):
+            raise ConfigError(
+                f"{file.path}:{number}: got the verdict of {found.problem_id!r}, sample "
+                f"{found.sample}; expected the order of {config.programs}; remove the file"
+            )
+        if found.verdict.outcome is None:
+            errors_at_end += 1
+        else:
+            counts[JUDGE_ERROR] += errors_at_end
+            counts[found.verdict.outcome.word] += 1
+            errors_at_end = 0
+    file.keep(counts.total())
+    if counts:
+        logger.info("%s: resuming after %d verdicts", file.path, counts.total())
+    return counts
+
+
+def _class_of(verdict: Verdict) -> str:
+    return JUDGE_ERROR if verdict.outcome is None else verdict.outcome.word
+
+
+def _in_words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{counts[name]} {name}" for name in CLASSES)
+
+
+def _print(config: Config, counts: Counter[str]) -> None:
+    if config.json:
+        outcomes = {name: counts[name] for name in CLASSES}
+        result = {"programs": counts.total(), "outcomes": outcomes, "out": str(config.out)}
+        sys.stdout.write(json.dumps(result) + "\n")
+    else:
+        sys.stdout.write(f"{counts.total()} programs: {_in_words(counts)}; see {config.out}\n")
