@@ -17,7 +17,7 @@ import yaml  # type: ignore[import-untyped]
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from coderl.errors import ConfigError
+from coderl.errors import ConfigError, reason
 from coderl.runs import atomic
 from coderl.schema import convert, default_of, field_docs, field_types, section_in, suggestion
 
@@ -88,8 +88,8 @@ def _read(file: str) -> dict[Any, Any]:
         text = Path(file).read_text(encoding="utf-8")
         content = OmegaConf.to_container(OmegaConf.create(text)) if text.strip() else {}
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ConfigError(f"{file}: cannot be read: {reason}; give a YAML file") from error
+        why = reason(error) if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigError(f"{file}: cannot be read: {why}; give a YAML file") from error
     except (yaml.YAMLError, OmegaConfBaseException) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else file

@@ -5,3 +5,10 @@ from __future__ import annotations
 
 class ConfigError(ValueError):
     """A setting is wrong; the one-line message says where, what it is and what is accepted."""
+
+
+def reason(error: OSError) -> str:
+    """Why a path cannot be used, in words."""
+    if isinstance(error, FileExistsError):
+        return "a file is where a folder is needed"
+    return error.strerror or str(error)

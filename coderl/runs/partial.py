@@ -6,13 +6,14 @@ made of something else are never continued.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
-from coderl.errors import ConfigError
+from coderl.errors import ConfigError, reason
 from coderl.runs import atomic
 
 
@@ -34,7 +35,7 @@ class PartialFile:
         self._origin = out.with_name(f"{out.name}.partial.json")
         try:
             if out.is_dir():
-                raise IsADirectoryError(0, "it is a directory", str(out))
+                raise IsADirectoryError(errno.EISDIR, "it is a folder", str(out))
             out.parent.mkdir(parents=True, exist_ok=True)
             if self.path.exists():
                 self._compare(made_of)
@@ -42,7 +43,7 @@ class PartialFile:
             atomic.write_json(self._origin, made_of)
         except OSError as error:
             raise ConfigError(
-                f"{out}: cannot be written: {error.strerror}; give another file"
+                f"{out}: cannot be written: {reason(error)}; give another file"
             ) from error
         self._cut_to_whole_lines()
 

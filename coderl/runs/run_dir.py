@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coderl import config
-from coderl.errors import ConfigError
+from coderl.errors import ConfigError, reason
 from coderl.runs import atomic
 from coderl.runs.versions import versions
 from coderl.schema import field_types, section_in
@@ -55,7 +55,7 @@ def create(
         config.dump(settings, kept)
     except OSError as error:
         raise ConfigError(
-            f"{path}: cannot be written: {error.strerror}; give another run directory"
+            f"{path}: cannot be written: {reason(error)}; give another run directory"
         ) from error
     return path
 
