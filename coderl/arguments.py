@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import textwrap
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ from coderl.schema import (
     suggestion,
     takes_text,
 )
+
+_INDENT = "      "
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -99,23 +102,25 @@ def help_text(
 
 
 def _settings(cls: type[DataclassInstance], base: object = None, prefix: str = "") -> list[str]:
+    """The lines on all settings: those of the class itself, then section after section."""
     types, docs = field_types(cls), field_docs(cls)
-    lines: list[str] = []
+    plain: list[str] = []
+    nested: list[str] = []
     for field in dataclasses.fields(cls):
-        kind = types[field.name]
+        kind, key = types[field.name], f"{prefix}{field.name}"
         default = getattr(base, field.name) if base else default_of(field)
-        key = f"{prefix}{field.name}"
         section = section_in(kind)
         if section:
-            note = docs.get(field.name, "")
-            lines += ["", f"  {key}: {note}".rstrip(": ")]
+            about = docs.get(field.name) or (section.__doc__ or "").partition("\n")[0]
             start = default if dataclasses.is_dataclass(default) else None
-            lines += _settings(section, start, f"{key}.")
-            continue
-        shown = "required" if default is dataclasses.MISSING else f"default {_show(default)}"
-        lines.append(f"  --{key.replace('_', '-')}  ({describe(kind)}; {shown})")
-        lines += [f"      {docs[field.name]}"] if field.name in docs else []
-    return lines
+            nested += ["", f"{key}: {about}", *_settings(section, start, f"{key}.")]
+        else:
+            shown = "required" if default is dataclasses.MISSING else f"default {_show(default)}"
+            plain.append(f"  --{key.replace('_', '-')}  ({describe(kind)}; {shown})")
+            plain += textwrap.wrap(
+                docs.get(field.name, ""), 100, initial_indent=_INDENT, subsequent_indent=_INDENT
+            )
+    return plain + nested
 
 
 def _setting(types: dict[str, Any], flag: str) -> tuple[str, bool]:

@@ -59,6 +59,11 @@ def _dispatch(words: list[str]) -> int:
     if words[:1] in (["--help"], ["-h"]):
         sys.stdout.write(_overview())
         return 0
+    if words == ["--version"]:
+        from importlib.metadata import version  # here, for it loads slowly
+
+        sys.stdout.write(f"coderl {version('coderl')}\n")
+        return 0
     if not words:
         sys.stderr.write(_overview())
         return 2

@@ -54,7 +54,7 @@ class Config:
     cpu_s: float = 4.0
     """Processor seconds of a test, times the problem's weight clamped to 1..20; APPS gives 4."""
     memory_mb: int = 1024
-    """Memory of a test."""
+    """Memory of a program, in MB, beyond that of an empty interpreter."""
     stop_early: bool = False
     """Stop at a program's first test that does not pass."""
     apps_compat: bool = False

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Optim:
+    """How to learn."""
+
     lr: float = 1e-3
     """Peak learning rate."""
 
@@ -121,7 +124,10 @@ def test_help_lists_every_setting_with_its_values_default_and_docstring() -> Non
     assert "Longer." in text
     assert "  --data  (a str; required)\n      Data spec.\n" in text
     assert "  --tests  (one of hidden, example; default hidden)\n" in text
-    assert "  --optim.lr  (a number; default 0.001)\n      Peak learning rate.\n" in text
+    assert text.endswith(
+        "\noptim: How to learn.\n"
+        "  --optim.lr  (a number; default 0.001)\n      Peak learning rate.\n"
+    )
     assert "  --seeds  (a list, each an int; default [0])\n" in text
 
 
@@ -135,6 +141,10 @@ def test_the_overview_lists_the_verbs_and_is_quick() -> None:
     assert "  doctor " in done.stdout
     assert "run-tests " in done.stdout
     assert best < 0.3, best
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert coderl("--version").stdout == f"coderl {metadata.version('coderl')}\n"
 
 
 def test_no_verb_is_a_user_error_and_an_unknown_one_names_the_nearest() -> None:
