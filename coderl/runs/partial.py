@@ -7,14 +7,23 @@ made of something else are never continued.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
 from coderl.errors import ConfigError, reason
 from coderl.runs import atomic
+
+
+def digest(lines: Iterable[str]) -> str:
+    """A fixed-length text that differs where the lines do: for inputs too long to keep."""
+    found = hashlib.blake2b(digest_size=16)
+    for line in lines:
+        found.update(f"{len(line)}:{line}".encode())
+    return found.hexdigest()
 
 
 class PartialFile:
@@ -25,11 +34,12 @@ class PartialFile:
 
         Args:
             out: The file that `finish` makes.
-            made_of: Everything that decides the lines, as plain JSON values by name.
+            made_of: Everything that decides the lines, by name; what JSON lacks counts as text.
 
         Raises:
             ConfigError: `out` cannot be written, or the lines there were made of something else.
         """
+        made_of = json.loads(json.dumps(made_of, default=str))
         self.path = out.with_name(f"{out.name}.partial")
         self._out = out
         self._origin = out.with_name(f"{out.name}.partial.json")

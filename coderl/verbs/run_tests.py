@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 
 from coderl.errors import ConfigError
-from coderl.runs.partial import PartialFile
+from coderl.runs.partial import PartialFile, digest
 from coderl.runs.progress import Progress
 from coderl.schema import suggestion
 from envs.errors import DataError
@@ -146,11 +146,8 @@ def _made_of(config: Config, problems: Mapping[str, Problem]) -> dict[str, objec
     """Everything that decides the verdicts: two runs with the same may share a partial file."""
     with config.programs.open("rb") as file:
         programs = hashlib.file_digest(file, "blake2b").hexdigest()
-    lines = hashlib.blake2b()
-    for problem in problems.values():
-        lines.update(problem_line(problem).encode())
     return {
-        "problems": lines.hexdigest(),
+        "problems": digest(map(problem_line, problems.values())),
         "programs": programs,
         "tests": config.tests,
         "cpu_s": config.cpu_s,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from coderl.errors import ConfigError
-from coderl.runs.partial import PartialFile
+from coderl.runs.partial import PartialFile, digest
 
 
 def names(folder: Path) -> set[str]:
@@ -57,6 +57,21 @@ def test_lines_made_of_something_else_are_never_continued(tmp_path: Path) -> Non
     assert file.path.read_text() == "one\n"
     with PartialFile(out, {"seed": 0, "model": "m"}) as again:
         assert list(again.lines()) == [b"one\n"]
+
+
+def test_what_json_lacks_is_compared_as_text(tmp_path: Path) -> None:
+    for path in ("a", "a", "b"):
+        made_of = {"critic": Path(path), "seeds": (0, 1)}
+        if path == "b":
+            with pytest.raises(ConfigError, match="got different critic;"):
+                PartialFile(tmp_path / "f", made_of)
+        else:
+            PartialFile(tmp_path / "f", made_of).__exit__()
+
+
+def test_a_digest_knows_where_a_line_ends() -> None:
+    assert digest(["ab", "c"]) == digest(iter(["ab", "c"]))
+    assert len({digest(lines) for lines in (["ab", "c"], ["a", "bc"], ["abc"], [], [""])}) == 5
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_any_work(tmp_path: Path) -> None:
