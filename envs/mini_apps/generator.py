@@ -21,7 +21,9 @@ from envs.problem import CallCase, Kind, Problem
 
 NUM_EXAMPLES = 2
 NUM_HIDDEN = 8
-NUM_PROBES = 32
+NUM_PROBE_LISTS = 4
+PROBES_A_LIST = 8
+"""Two programs count as different if they differ on every one of the lists of probe inputs."""
 MAX_OUTPUT_CHARS = 200
 MAX_SHARE = 0.5
 """A problem is refused when more than this share of its tests expect the same value."""
@@ -93,15 +95,24 @@ def _problems(seed: int, sizes: dict[str, int]) -> list[Problem]:
 def _sound_problems(rng: random.Random) -> Iterator[Problem]:
     """Endless problems that are not degenerate and neither read nor behave like an earlier one."""
     probe_rng = random.Random("mini-apps probes")
-    probes = {
-        kind: [draw_input(probe_rng, kind, LARGE) for _ in range(NUM_PROBES)]
+    probe_lists = {
+        kind: [
+            [draw_input(probe_rng, kind, LARGE) for _ in range(PROBES_A_LIST)]
+            for _ in range(NUM_PROBE_LISTS)
+        ]
         for kind in (Type.INTS, Type.TEXT, Type.WORDS)
     }
     seen: set[str] = set()
     while True:
         steps = _draw_steps(rng)
         takes = steps[0].operation.takes
-        marks = {_program(steps), f"{takes}: {_outputs(steps, probes[takes])}"}
+        marks = {
+            _program(steps),
+            *(
+                f"{takes} {number}: {_outputs(steps, probes)}"
+                for number, probes in enumerate(probe_lists[takes])
+            ),
+        }
         if marks & seen:
             continue
         inputs = _draw_inputs(rng, takes)

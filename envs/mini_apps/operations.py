@@ -177,7 +177,7 @@ _NUMBERS = _operations(
     (
         "drop_numbers",
         "x[{k}:]",
-        "123",
+        "23",
         ("drop the first {k} from the list", "skip the first {k} items"),
     ),
 )
