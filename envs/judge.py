@@ -17,7 +17,8 @@ from envs.limits import Limits
 from envs.problem import Problem, TestSet
 from envs.sandbox.batch import Batch
 from envs.sandbox.controller import Slot
-from envs.sandbox.plans import Rules, Task, prepare
+from envs.sandbox.plans import prepare
+from envs.sandbox.task import Rules, Task
 from envs.verdict import Verdict
 
 Pair: TypeAlias = tuple[Problem, str]
@@ -39,6 +40,7 @@ class Judge:
         *,
         stop_early: bool = False,
         apps_compat: bool = False,
+        seed: int = 0,
         max_judge_errors: float = 0.01,
     ) -> None:
         """Start the first slot; the others start when there is work for them.
@@ -49,6 +51,7 @@ class Judge:
             limits: What each test may use.
             stop_early: Stop at a program's first test that does not pass.
             apps_compat: Compare and stop as APPS and CodeRL do, for published numbers.
+            seed: Seed of string hashes and of `random` in every program, in [0, 2**32).
             max_judge_errors: Share of lost programs, in [0, 1], above which a run is stopped.
 
         Raises:
@@ -57,11 +60,12 @@ class Judge:
         self._rules = Rules(
             limits=limits or Limits(), stop_early=stop_early, apps_compat=apps_compat
         )
+        self._seed = seed
         self._owner = os.getpid()
         self._max_judge_errors = max_judge_errors
         self._num_workers = max(1, workers or len(os.sched_getaffinity(0)))
         self._slots: list[Slot] = []
-        self._tasks: OrderedDict[tuple[int, TestSet], Task] = OrderedDict()
+        self._tasks: OrderedDict[tuple[int, TestSet], tuple[Problem, Task]] = OrderedDict()
         self._busy = False
         self._add_slot()
 
@@ -119,17 +123,18 @@ class Judge:
             self._busy = False
 
     def _add_slot(self) -> Slot:
-        slot = Slot(self._rules.limits)
+        slot = Slot(self._rules.limits, self._seed)
         slot.start()
         self._slots.append(slot)
         return slot
 
     def _task(self, problem: Problem, tests: TestSet) -> Task:
+        """The problem's task, made once while it keeps coming: problems cannot be hashed."""
         key = (id(problem), tests)
-        task = self._tasks.get(key)
-        if task is None:
-            task = prepare(problem, problem.cases(tests), self._rules)
-            self._tasks[key] = task
+        known = self._tasks.get(key)
+        if known is None:
+            known = problem, prepare(problem, problem.cases(tests), self._rules)
+            self._tasks[key] = known
             if len(self._tasks) > _MAX_TASKS:
                 self._tasks.popitem(last=False)
-        return task
+        return known[1]

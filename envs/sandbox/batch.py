@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from envs.errors import SandboxError
 from envs.sandbox.controller import Job, Run, ServerLostError, Slot
 from envs.sandbox.findings import Finding, verdict
-from envs.sandbox.plans import Plan, Task, plan
+from envs.sandbox.task import Plan, Task
 from envs.verdict import Measured, Status, Verdict
 
 _LOOKAHEAD = 16
@@ -105,7 +105,7 @@ class Batch:
         return True
 
     def _add(self, task: Task, program: str) -> None:
-        item = _Item(task=task, program=program, plan=plan(task, program))
+        item = _Item(task=task, program=program, plan=task.judge(task, program))
         self._waiting.append(item)
         twin = self._known.get(item.key)
         if twin is not None:
@@ -117,13 +117,12 @@ class Batch:
         self._known[item.key] = item
         if len(self._known) > _MAX_KNOWN:
             self._known.popitem(last=False)
-        if not task.cases:
+        if not task.groups:
             self._settle(item, [_NO_TESTS], ())
         elif not program.strip():
             self._settle(item, [_NO_PROGRAM], ())
         else:
-            item.job = next(item.plan)
-            self._ready.append(item)
+            self._advance(item, None, ())
 
     def _hand_out(self) -> None:
         idle = [slot for slot in self._slots if slot not in self._running]
@@ -163,11 +162,16 @@ class Batch:
         if self._ready:
             self._submit(slot, self._ready.popleft())
         item.add_cost(run)
+        self._advance(item, run, slot.isolation)
+
+    def _advance(self, item: _Item, run: Run | None, isolation: tuple[str, ...]) -> None:
+        """Ask the item's plan for its next job, or for its findings."""
         try:
-            item.job = item.plan.send(run)
-            self._ready.appendleft(item)
+            item.job = next(item.plan) if run is None else item.plan.send(run)
         except StopIteration as end:
-            self._settle(item, end.value, slot.isolation)
+            self._settle(item, end.value, isolation)
+        else:
+            self._ready.appendleft(item) if run else self._ready.append(item)
 
     def _lose(self, slot: Slot) -> None:
         """Charge the item that ran on a lost server, and replace the server."""

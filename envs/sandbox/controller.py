@@ -46,7 +46,7 @@ class Job:
 
     mode: int
     program: bytes
-    """The program's text, as `wire` writes it."""
+    """A line of JSON: the program's text, what runs before it, and whether it may return."""
     task: bytes = b""
     """Entry point and inputs of a call job, as `wire` writes them."""
     stdin: bytes = b""
@@ -65,7 +65,10 @@ class Run:
     """The claims do not parse: something else than the guest wrote them."""
     stdout: bytes
     exit_code: int
-    """As `os.waitstatus_to_exitcode` gives it: negative where a signal ended the child."""
+    """Of the child that makes the claims, as `os.waitstatus_to_exitcode` gives it: negative where
+    a signal ended it."""
+    program_exit_code: int
+    """Of the child that ran the program; differs only where test code has its own."""
     stopped: int
     """`server.STOPPED_*`: which limit the child passed, if any."""
     overflow: bool
@@ -82,7 +85,8 @@ class ServerLostError(Exception):
 class Slot:
     """One server and its memory files. A job starts the server if it is gone."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, seed: int) -> None:
+        self._seed = seed
         self._limits = limits
         self._files = [os.memfd_create(name) for name in ("job", "stdin", "stdout", "result")]
         self._control: socket.socket | None = None
@@ -113,7 +117,7 @@ class Slot:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 pass_fds=fds,
-                env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
+                env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": str(self._seed)},
                 cwd="/",
             )
             theirs.close()
@@ -140,9 +144,8 @@ class Slot:
             "open_files": self._limits.open_files,
         }
         package = str(Path(__file__).resolve().parent.parent)
-        return json.dumps(
-            {"fds": fds, "package": package, "limits": limits, "scratch": self._scratch}
-        )
+        config = {"fds": fds, "package": package, "limits": limits, "scratch": self._scratch}
+        return json.dumps({**config, "seed": self._seed})
 
     def submit(self, job: Job) -> None:
         """Hand a job to the server.
@@ -182,7 +185,7 @@ class Slot:
             raise ServerLostError from error
         if len(report) != server.REPORT.size:
             raise ServerLostError
-        status, stopped, _, cpu_ns, wall_ns, max_rss_kb = server.REPORT.unpack(report)
+        status, program_status, stopped, cpu_ns, wall_ns, max_rss_kb = server.REPORT.unpack(report)
         _, _, stdout, result = self._files
         limit = self._limits.output_mb * 2**20
         sizes = [os.fstat(fd).st_size for fd in (stdout, result)]
@@ -192,6 +195,7 @@ class Slot:
             forged=forged,
             stdout=os.pread(stdout, min(sizes[0], limit), 0),
             exit_code=os.waitstatus_to_exitcode(status),
+            program_exit_code=os.waitstatus_to_exitcode(program_status),
             stopped=stopped,
             overflow=max(sizes) >= limit,
             cpu_s=cpu_ns / 1e9,

@@ -35,6 +35,10 @@ class Finding:
 
 PASSED = Finding(status=Status.PASSED)
 WRONG = Finding(status=Status.WRONG_ANSWER)
+UNSERIALISABLE = Finding(status=Status.WRONG_ANSWER, reason="unserialisable")
+EXITED_EARLY = Finding(status=Status.CRASHED, reason="exited_early")
+GARBLED = Finding(status=Status.CRASHED, reason="garbled")
+BAD_TESTS = Finding(status=Status.JUDGE_ERROR, reason="bad_tests")
 
 
 def ending(run: Run) -> Finding | None:
@@ -43,10 +47,11 @@ def ending(run: Run) -> Finding | None:
         return Finding(status=Status.TIME_LIMIT, reason=_STOPS[run.stopped])
     if run.overflow:
         return Finding(status=Status.OUTPUT_LIMIT)
-    if run.exit_code == -signal.SIGXCPU:
+    code = min(run.exit_code, run.program_exit_code)
+    if code == -signal.SIGXCPU:
         return Finding(status=Status.TIME_LIMIT)
-    if run.exit_code < 0:
-        return Finding(status=Status.CRASHED, reason=f"signal {-run.exit_code}")
+    if code < 0:
+        return Finding(status=Status.CRASHED, reason=f"signal {-code}")
     if run.forged:
         return Finding(status=Status.CRASHED, reason="garbled")
     return None
@@ -57,9 +62,6 @@ _STOPS = {
     server.STOPPED_WALL: "wall",
     server.STOPPED_ASLEEP: "asleep",
 }
-
-EXITED_EARLY = Finding(status=Status.CRASHED, reason="exited_early")
-GARBLED = Finding(status=Status.CRASHED, reason="garbled")
 
 
 def failure(kind: str, payload: Any) -> Finding:
@@ -88,7 +90,7 @@ def verdict(
 
     A compile error is graver than a runtime error, which is graver than a failed test.
     """
-    decisive = min(findings, key=_gravity)
+    decisive = min(findings, key=gravity)
     return Verdict(
         status=decisive.status,
         reason=decisive.reason,
@@ -104,6 +106,20 @@ def verdict(
     )
 
 
-def _gravity(finding: Finding) -> int:
+def gravity(finding: Finding) -> int:
+    """Smaller is graver: -1 for a judge error, then the outcome's number."""
     outcome = finding.status.outcome
     return -1 if outcome is None else int(outcome)
+
+
+def is_last(finding: Finding, *, stop_early: bool) -> bool:
+    """True if no later test counts."""
+    return finding.ends_run or (stop_early and finding.status is not Status.PASSED)
+
+
+def cut(findings: Sequence[Finding], *, stop_early: bool) -> list[Finding]:
+    """The findings up to the one after which no test counts."""
+    for number, finding in enumerate(findings, start=1):
+        if is_last(finding, stop_early=stop_early):
+            return list(findings[:number])
+    return list(findings)

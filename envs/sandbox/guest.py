@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import builtins
 import gc
+import json
 import os
 import struct
 import sys
@@ -18,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from mmap import mmap
 from time import process_time_ns
-from types import ModuleType, TracebackType
+from types import CodeType, ModuleType, TracebackType
 
 from envs.sandbox import wire
 
@@ -35,10 +36,12 @@ class Channel:
 
     fd: int
     progress: mmap
+    exact: bool = False
+    """Values must have exact built-in types: those of puzzles."""
 
     def send(self, kind: str, payload: object) -> None:
         """Append one frame."""
-        body = wire.dumps([kind, payload])
+        body = wire.dumps([kind, payload], exact=self.exact)
         data = FRAME.pack(len(body)) + body
         while data:
             data = data[os.write(self.fd, data) :]
@@ -73,19 +76,44 @@ def _program_line(trace: TracebackType | None) -> int | None:
     return line
 
 
-def _load(source: str, module: ModuleType, channel: Channel) -> bool:
-    """Compile and run the program's text in `module`; False where that failed."""
+def _compile(source: str, module: ModuleType, *, may_return: bool = False) -> CodeType:
+    """The program's code, with `module` made known as the module that it will run in.
+
+    Args:
+        source: The program.
+        module: Where it will run.
+        may_return: Accept `return` outside of functions, as the programs of APPS use it.
+    """
     sys.modules[module.__name__] = module
     try:
-        code = compile(source, PROGRAM_FILE, "exec", dont_inherit=True)
+        return compile(source, PROGRAM_FILE, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        if not may_return or "outside function" not in str(error.msg):
+            raise
+    import ast
+
+    wrapper = ast.parse("def main(): pass\nmain()")
+    wrapper.body[0].body = ast.parse(source).body  # type: ignore[attr-defined]
+    return compile(ast.fix_missing_locations(wrapper), PROGRAM_FILE, "exec", dont_inherit=True)
+
+
+def load(head: bytes, module: ModuleType) -> tuple[str, object] | None:
+    """Compile and run the program of a job's first line; the claim to make if it does not compile.
+
+    What the program itself raises passes through.
+    """
+    source, prelude, may_return = json.loads(head)
+    if prelude:
+        exec(prelude, module.__dict__)
+    try:
+        code = _compile(source, module, may_return=may_return)
     except BaseException as error:  # noqa: BLE001 - compiling may fail in any way
-        channel.send("compile_error", describe(error))
-        return False
+        return "compile_error", describe(error)
     exec(code, module.__dict__)
-    return True
+    return None
 
 
-def _entry_point(module: ModuleType, name: str) -> Callable[..., object]:
+def entry_point(module: ModuleType, name: str) -> Callable[..., object]:
     """The function called `name`, or the method of that name of a class `Solution`."""
     found = module.__dict__.get(name)
     if found is None:
@@ -98,17 +126,18 @@ def _entry_point(module: ModuleType, name: str) -> Callable[..., object]:
 
 def run_calls(job: bytes, channel: Channel) -> None:
     """Call the entry point once a test, with inputs made anew, and claim each value."""
-    source, _, rest = job.partition(b"\n")
+    head, _, rest = job.partition(b"\n")
     task = wire.loads(rest)
     assert isinstance(task, dict)
     module = ModuleType("solution")
     channel.start_test(0)
     try:
-        if not _load(str(wire.loads(source)), module, channel):
+        if failed := load(head, module):
+            channel.send(*failed)
             return
         if task["setup"]:
             exec(compile(task["setup"], "setup.py", "exec", dont_inherit=True), module.__dict__)
-        function = _entry_point(module, task["entry"])
+        function = entry_point(module, task["entry"])
     except BaseException as error:  # noqa: BLE001 - the program may raise anything
         channel.send("error", describe(error))
         return
@@ -128,14 +157,15 @@ def run_calls(job: bytes, channel: Channel) -> None:
 
 def run_script(job: bytes, channel: Channel) -> None:
     """Run the program as `__main__` on the real descriptors 0, 1 and 2, to its real end."""
-    source, _, _ = job.partition(b"\n")
+    head, _, _ = job.partition(b"\n")
     module = ModuleType("__main__")
     module.__dict__.update(__file__=PROGRAM_FILE, __builtins__=builtins, __annotations__={})
     sys.argv = [PROGRAM_FILE]
     channel.start_test(0)
     code: object = 0
     try:
-        if not _load(str(wire.loads(source)), module, channel):
+        if failed := load(head, module):
+            channel.send(*failed)
             return
     except SystemExit as stop:
         code = stop.code

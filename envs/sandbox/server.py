@@ -12,6 +12,7 @@ import gc
 import json
 import math
 import os
+import random
 import resource
 import select
 import signal
@@ -19,22 +20,26 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from mmap import mmap
 from types import ModuleType
 from typing import Any
 
-from envs.sandbox import guest, kernel, scratch, wire
+from envs.sandbox import guest, kernel, proxy, scratch, wire
 
 CONTROL, JOB, STDIN, STDOUT, RESULT, OWNER = range(3, 9)
 """Descriptors of a server: orders, job, input, output, frames, and its owner's pidfd."""
 
 ORDER = struct.Struct("<BIQQ")
 """Mode, number of tests, nanoseconds of processor and of wall time for each test."""
-REPORT = struct.Struct("<iBIQQQ")
-"""Wait status, `Stop`, running test, processor and wall nanoseconds, peak memory in kB."""
+REPORT = struct.Struct("<iiBQQQ")
+"""Wait statuses of the last child (it makes the claims) and of the first (it runs the program; the
+same where there is one), limit passed, processor and wall nanoseconds, peak memory in kB."""
 
-MODE_CALL, MODE_SCRIPT = 1, 2
+MODE_CALL, MODE_ANSWER, MODE_SCRIPT, MODE_CHECK = range(1, 5)
+"""Call a function; the same with exact types only; run a script; test code in a second child."""
 NOT_STOPPED, STOPPED_CPU, STOPPED_WALL, STOPPED_ASLEEP = range(4)
 
 _LONGEST_WAIT_NS = 250_000_000
@@ -73,7 +78,7 @@ def main(config: dict[str, Any]) -> None:
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     os.chdir(config["scratch"])
     progress = mmap(-1, 4096)
-    _warm_up(progress)
+    _warm_up(progress, config["seed"])
     base_bytes = _address_space()
     control = socket.socket(fileno=CONTROL)
     control.send(json.dumps({"isolation": []}).encode())
@@ -82,12 +87,29 @@ def main(config: dict[str, Any]) -> None:
         order = Order(mode=mode, num_tests=num_tests, cpu_ns=cpu_ns, wall_ns=wall_ns)
         os.mkdir("box", 0o700)
         progress[: guest.PROGRESS.size] = guest.PROGRESS.pack(0, 0)
-        pid = kernel.fork()
-        if pid == 0:
-            _child(order, progress, base_bytes, config)
-        report = _supervise(pid, order, progress)
+        pids = _start(order, progress, base_bytes, config["limits"])
+        report = _supervise(pids, order, progress)
         scratch.remove("box")
         control.send(report)
+
+
+def _start(order: Order, progress: mmap, base_bytes: int, limits: dict[str, int]) -> list[int]:
+    """Fork the children of a job: one, or the program's and then the tests'."""
+    if order.mode != MODE_CHECK:
+        pid = kernel.fork()
+        if pid == 0:
+            _child(order, partial(_run_program, order, progress), base_bytes, limits)
+        return [pid]
+    pids = []
+    ends = socket.socketpair()
+    for end, run in zip(ends, (_serve_program, _run_tests), strict=True):
+        pid = kernel.fork()
+        if pid == 0:
+            _child(order, partial(run, end, progress), base_bytes, limits, end.fileno())
+        pids.append(pid)
+    for end in ends:
+        end.close()
+    return pids
 
 
 def _place_descriptors(fds: list[int]) -> None:
@@ -98,7 +120,7 @@ def _place_descriptors(fds: list[int]) -> None:
     os.closerange(OWNER + 1, 1024)
 
 
-def _warm_up(progress: mmap) -> None:
+def _warm_up(progress: mmap, seed: int) -> None:
     """Do once what every child would do first, then hide the server's modules from programs."""
     import _sitebuiltins
     import builtins
@@ -113,11 +135,13 @@ def _warm_up(progress: mmap) -> None:
         inputs = [wire.dumps([[3, 1, 2]]).decode(), wire.dumps([None]).decode()]
         for entry in ("f", "g"):
             task = {"setup": "", "entry": entry, "inputs": inputs}
-            guest.run_calls(wire.dumps(_WARM_PROGRAM) + b"\n" + wire.dumps(task), channel)
+            head = json.dumps([_WARM_PROGRAM, "", False]).encode()
+            guest.run_calls(head + b"\n" + wire.dumps(task), channel)
     for name in [name for name in sys.modules if name.partition(".")[0] in ("envs", "solution")]:
         del sys.modules[name]
     sys.modules["__main__"] = ModuleType("__main__")
     sys.argv = [guest.PROGRAM_FILE]
+    random.seed(seed)
     gc.collect()
     gc.freeze()
 
@@ -127,27 +151,70 @@ def _address_space() -> int:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
-def _child(order: Order, progress: mmap, base_bytes: int, config: dict[str, Any]) -> None:
-    """Become the program's process; never returns."""
+def _child(
+    order: Order,
+    run: Callable[[], None],
+    base_bytes: int,
+    limits: dict[str, int],
+    connection: int = CONTROL,
+) -> None:
+    """Become the program's process, or that of its tests; never returns.
+
+    Args:
+        order: The job.
+        run: What to do; it closes the descriptors that the program must not have.
+        base_bytes: Address space of the server, which does not count.
+        limits: The limits that all jobs share.
+        connection: The one descriptor beyond the fixed ones to keep.
+    """
     try:
         os.setsid()
         os.chdir("box")
-        os.dup2(STDIN, 0)
-        os.dup2(STDOUT, 1)
-        os.lseek(0, 0, os.SEEK_SET)
-        os.lseek(1, 0, os.SEEK_SET)
-        job = os.pread(JOB, os.fstat(JOB).st_size, 0)
-        os.lseek(RESULT, 0, os.SEEK_SET)
-        os.closerange(CONTROL, RESULT)
-        os.closerange(RESULT + 1, 1024)
-        _limit(order, base_bytes, config["limits"])
-        channel = guest.Channel(RESULT, progress)
-        if order.mode == MODE_SCRIPT:
-            guest.run_script(job, channel)
-        else:
-            guest.run_calls(job, channel)
+        os.dup2(connection, CONTROL)
+        os.closerange(OWNER, 1024)
+        _limit(order, base_bytes, limits)
+        run()
     finally:
         os._exit(0)
+
+
+def _run_program(order: Order, progress: mmap) -> None:
+    job = _read(JOB)
+    for fd, standard in ((STDIN, 0), (STDOUT, 1)):
+        os.dup2(fd, standard)
+        os.lseek(standard, 0, os.SEEK_SET)
+    os.lseek(RESULT, 0, os.SEEK_SET)
+    os.closerange(CONTROL, RESULT)
+    channel = guest.Channel(RESULT, progress, exact=order.mode == MODE_ANSWER)
+    if order.mode == MODE_SCRIPT:
+        guest.run_script(job, channel)
+    else:
+        guest.run_calls(job, channel)
+
+
+def _serve_program(connection: socket.socket, progress: mmap) -> None:
+    job = _read(JOB)
+    progress.close()
+    os.dup2(STDOUT, 1)
+    os.closerange(JOB, OWNER)
+    proxy.serve_program(job, _at_control(connection))
+
+
+def _run_tests(connection: socket.socket, progress: mmap) -> None:
+    tests = _read(STDIN)
+    os.lseek(RESULT, 0, os.SEEK_SET)
+    os.closerange(JOB, RESULT)
+    proxy.run_tests(tests, _at_control(connection), guest.Channel(RESULT, progress))
+
+
+def _at_control(connection: socket.socket) -> socket.socket:
+    """The same connection at the descriptor where `_child` put it."""
+    connection.detach()
+    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=CONTROL)
+
+
+def _read(fd: int) -> bytes:
+    return os.pread(fd, os.fstat(fd).st_size, 0)
 
 
 def _limit(order: Order, base_bytes: int, limits: dict[str, int]) -> None:
@@ -163,29 +230,34 @@ def _limit(order: Order, base_bytes: int, limits: dict[str, int]) -> None:
         resource.setrlimit(kind, (value, value))
 
 
-def _supervise(pid: int, order: Order, progress: mmap) -> bytes:
-    """Wait for the child, kill it when it passes a limit, and reap all that it started."""
+def _supervise(pids: list[int], order: Order, progress: mmap) -> bytes:
+    """Wait for the last child, kill all when they pass a limit, and reap all that they started."""
     started = time.monotonic_ns()
-    stop = _wait(pid, order, progress, started)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    _, status, usage = os.wait4(pid, 0)
+    stop = _wait(pids, order, progress, started)
+    _kill(pids)
+    ends = [os.wait4(pid, 0) for pid in pids]
     wall_ns = time.monotonic_ns() - started
     _reap_orphans()
-    test, _ = guest.PROGRESS.unpack_from(progress)
-    cpu_ns = int((usage.ru_utime + usage.ru_stime) * 1e9)
-    return REPORT.pack(status, stop, min(test, order.num_tests), cpu_ns, wall_ns, usage.ru_maxrss)
+    cpu_ns = int(sum(usage.ru_utime + usage.ru_stime for _, _, usage in ends) * 1e9)
+    peak_kb = sum(usage.ru_maxrss for _, _, usage in ends)
+    return REPORT.pack(ends[-1][1], ends[0][1], stop, cpu_ns, wall_ns, peak_kb)
 
 
-def _wait(pid: int, order: Order, progress: mmap, started: int) -> int:
-    """Return when the child has ended or passed a limit; leave when the owner is gone.
+def _kill(pids: list[int]) -> None:
+    """Kill each child and its process group, whether or not it has made one yet."""
+    for pid in pids:
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError):
+                kill(pid, signal.SIGKILL)
+
+
+def _wait(pids: list[int], order: Order, progress: mmap, started: int) -> int:
+    """Return when the last child has ended or a limit is passed; leave when the owner is gone.
 
     A test's clocks start where the child says that it began, but never before the last look, so a
     lying child gains at most the time of the tests that it skips.
     """
-    pidfd = os.pidfd_open(pid)
+    pidfd = os.pidfd_open(pids[-1])
     poll = select.poll()
     for fd in (pidfd, CONTROL, OWNER):
         poll.register(fd, select.POLLIN)
@@ -197,13 +269,13 @@ def _wait(pid: int, order: Order, progress: mmap, started: int) -> int:
             if any(fd == pidfd for fd, _ in ready):
                 return NOT_STOPPED
             if ready:
-                os.killpg(pid, signal.SIGKILL)
+                _kill(pids)
                 os._exit(0)
-            now, cpu = time.monotonic_ns(), kernel.cpu_time_ns(pid)
-            awake = cpu + _run_delay_ns(pid)
+            now, cpu = time.monotonic_ns(), sum(map(kernel.cpu_time_ns, pids))
+            awake = cpu + sum(map(_run_delay_ns, pids))
             running, claimed_start = guest.PROGRESS.unpack_from(progress)
             if test < running <= order.num_tests:
-                spare = max(0, cpu - max(cpu_start, claimed_start))
+                spare = max(0, cpu - max(cpu_start, claimed_start)) if len(pids) == 1 else 0
                 test, cpu_start = running, cpu - spare
                 awake_start, wall_start = awake - spare, now - spare
             if cpu - cpu_start >= order.cpu_ns:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from envs.apps_equality import apps_texts_equal, apps_values_equal
 from envs.equality import texts_equal, values_equal
 
 NAN = float("nan")
@@ -71,3 +72,39 @@ def test_texts(actual, expected, equal):
 @given(st.text())
 def test_every_text_equals_itself_with_more_space_at_the_end(text):
     assert texts_equal(text + " \n\n", text)
+
+
+APPS_TEXTS = [
+    ("1\n2", "1\n2\n", True), (" 1 \n\n2", "1\n2", True), ("4 3\n2 1", "1 2\n3 4", True),
+    ("1\n1", "1", True), ("0.12345", "0.1234", True), ("1.00001", "1.0", True), ("1", "2", False),
+    ("a", "A", False), ("1 2", "1 2 3", False), ("", "1", False), ("nan", "1", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("actual, expected, equal", APPS_TEXTS)
+def test_apps_texts(actual, expected, equal):
+    assert apps_texts_equal(actual, expected) is equal
+
+
+APPS_VALUES = [
+    (3, 3, True), (3, [3], True), ((1, 2), [1, 2], True), ([(1, 2)], [[1, 2]], True),
+    ([1, 2], [[1, 2]], True), (1, 2, False), ([1], [2, [1]], False), (True, 1, True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("actual, expected, equal", APPS_VALUES)
+def test_apps_values(actual, expected, equal):
+    assert apps_values_equal(actual, expected) is equal
+
+
+@given(st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=3), max_size=4), st.randoms())
+def test_apps_rules_do_not_see_the_order_of_lines(rows, random):
+    shuffled = random.sample(rows, len(rows))
+    texts = ["\n".join(" ".join(map(str, row)) for row in lines) for lines in (rows, shuffled)]
+    assert apps_texts_equal(*texts)
+
+
+@given(st.text(), st.text())
+def test_apps_rules_forgive_whatever_the_strict_ones_do_on_whole_texts(one, two):
+    if one.strip() == two.strip():
+        assert apps_texts_equal(one, two)

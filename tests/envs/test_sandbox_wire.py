@@ -50,12 +50,18 @@ class Sneaky(int):
     __hash__ = int.__hash__
 
 
-@pytest.mark.parametrize(
-    "value", [Sneaky(3), object(), range(3), iter([]), [Sneaky(0)], {1: {2}.pop}]
-)
+@pytest.mark.parametrize("value", [object(), range(3), iter([]), {1: {2}.pop}, [NotImplemented]])
 def test_other_types_are_refused(value):
     with pytest.raises(wire.UnserialisableError):
         wire.dumps(value)
+
+
+@pytest.mark.parametrize("value", [Sneaky(3), [Sneaky(3)], {"a": (Sneaky(3),)}])
+def test_what_a_subclass_holds_crosses_unless_types_must_be_exact(value):
+    plain = {"a": (3,)} if isinstance(value, dict) else [3] if isinstance(value, list) else 3
+    assert wire.dumps(value) == wire.dumps(plain, exact=True)
+    with pytest.raises(wire.UnserialisableError):
+        wire.dumps(value, exact=True)
 
 
 def test_depth_is_bounded_both_ways():

@@ -1,0 +1,139 @@
+"""How are functions judged? By calls whose values the judge compares, or by test code.
+
+Simple asserts become calls; other test code runs in a child of its own (`envs.sandbox.proxy`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from envs.apps_equality import apps_values_equal
+from envs.equality import values_equal
+from envs.problem import AssertCase, CallCase, Case, Problem
+from envs.sandbox import asserts, server, wire
+from envs.sandbox.controller import Run
+from envs.sandbox.findings import (
+    BAD_TESTS,
+    EXITED_EARLY,
+    GARBLED,
+    PASSED,
+    UNSERIALISABLE,
+    WRONG,
+    Finding,
+    cut,
+    ending,
+    failure,
+    gravity,
+)
+from envs.sandbox.task import Plan, Task
+
+
+def prepare_calls(problem: Problem, task: Task) -> Task:
+    """One child a program, which calls the entry point once a test."""
+    if not problem.entry_point:
+        raise ValueError("no entry point")
+    inputs = [wire.dumps(list(c.args)).decode() for c in task.cases if isinstance(c, CallCase)]
+    blob = call_blob(problem.entry_point, inputs, setup=problem.setup_code)
+    return replace(task, judge=_calls, blob=blob)
+
+
+def call_blob(entry: str, inputs: Sequence[str], *, setup: str = "") -> bytes:
+    """What a child that calls a function gets: its name, and each test's arguments as JSON."""
+    return wire.dumps({"setup": setup, "entry": entry, "inputs": list(inputs)})
+
+
+def prepare_asserts(problem: Problem, task: Task) -> Task:
+    """Calls where all test code is simple and there is no set-up; else code beside a proxy."""
+    tests = [case for case in task.cases if isinstance(case, AssertCase)]
+    entry = problem.entry_point or asserts.entry_point(tests)
+    if entry is None:
+        raise ValueError("no entry point")
+    codes = [asserts.with_check_called(case.code, entry) for case in tests]
+    calls = [asserts.as_calls(code, entry) for code in codes]
+    simple = [group for group in calls if group is not None]
+    if len(simple) == len(codes) and not problem.setup_code.strip():
+        cases = tuple(case for group in simple for case in group)
+        flat = replace(task, cases=cases, groups=tuple(map(len, simple)))
+        return prepare_calls(replace(problem, entry_point=entry), flat)
+    ast.parse(problem.setup_code)
+    checks = {"setup": problem.setup_code, "entry": entry, "cases": codes}
+    return replace(task, judge=_checks, blob=wire.dumps(checks))
+
+
+def _calls(task: Task, program: str) -> Plan:
+    num_tests = len(task.cases)
+    run = yield task.job(server.MODE_CALL, program, blob=task.blob, num_tests=num_tests)
+    findings = complete(list(_read(task, run)), num_tests, run)
+    return _by_test(cut(findings, stop_early=task.rules.stop_early), task.groups)
+
+
+def _checks(task: Task, program: str) -> Plan:
+    num_tests = len(task.cases)
+    run = yield task.job(server.MODE_CHECK, program, stdin=task.blob, num_tests=num_tests)
+    findings = complete(list(_read(task, run)), num_tests, run)
+    return cut(findings, stop_early=task.rules.stop_early)
+
+
+def _read(task: Task, run: Run) -> Generator[Finding, None, None]:
+    """What the claims say, one finding a test, up to the first error."""
+    if not run.frames or run.frames[0][0] == "gone":
+        return
+    (first, payload), *rest = run.frames
+    if first != "loaded":
+        yield _load_failure(task, first, payload)
+        return
+    for number, (kind, payload) in enumerate(rest):
+        if kind == "gone":
+            return
+        if number >= len(task.cases):
+            yield GARBLED
+        else:
+            yield _claim(task, task.cases[number], kind, payload)
+
+
+def _load_failure(task: Task, kind: str, payload: object) -> Finding:
+    """As a compile error where APPS calls every exception of a loading function that."""
+    compat = task.rules.apps_compat and kind == "error"
+    return failure("compile_error" if compat else kind, payload)
+
+
+def _claim(task: Task, case: Case, kind: str, payload: object) -> Finding:
+    """What one claim says about a case; a program's own child can only claim values."""
+    if kind == "unserialisable":
+        return UNSERIALISABLE
+    if isinstance(case, CallCase):
+        return _value(task, case, payload) if kind == "value" else failure(kind, payload)
+    return _SIMPLE.get(kind) or failure(kind, payload)
+
+
+_SIMPLE = {"right": PASSED, "wrong": WRONG, "bad_tests": BAD_TESTS}
+
+
+def _value(task: Task, case: CallCase, value: object) -> Finding:
+    if task.rules.apps_compat:
+        equal = apps_values_equal(value, case.expected)
+    else:
+        equal = values_equal(value, case.expected, expected_is_json=case.expected_is_json)
+    return PASSED if equal else WRONG
+
+
+def complete(findings: list[Finding], num_tests: int, run: Run) -> list[Finding]:
+    """The findings, with the reason why there are no more where some are missing."""
+    if len(findings) > num_tests:
+        return [GARBLED]
+    findings = cut(findings, stop_early=False)
+    whole = len(findings) == num_tests or (findings and findings[-1].ends_run)
+    if run.stopped or run.overflow or not whole:
+        findings = [f for f in findings if not f.ends_run][: num_tests - 1]
+        findings.append(ending(run) or EXITED_EARLY)
+    return findings
+
+
+def _by_test(findings: list[Finding], groups: Sequence[int]) -> list[Finding]:
+    """One finding a test: the first of the gravest of its cases."""
+    rest = iter(findings)
+    tests = [list(islice(rest, size)) for size in groups]
+    return [min(cases, key=gravity) for cases in tests if cases]

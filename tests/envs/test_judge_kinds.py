@@ -1,0 +1,242 @@
+"""Asserts, `check(candidate)`, puzzles and the rules of APPS, judged as their data sets mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from envs import AssertCase, CallCase, Kind, Problem, Status, StdinCase
+from envs.judge import Judge
+from envs.limits import Limits
+
+LIMITS = Limits(cpu_s=0.5, memory_mb=256, output_mb=4)
+
+
+@pytest.fixture(scope="module")
+def judge():
+    with Judge(2, LIMITS) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def compat():
+    with Judge(1, LIMITS, apps_compat=True) as made:
+        yield made
+
+
+def asserts(*codes: str, setup: str = "", entry: str | None = "add") -> Problem:
+    cases = tuple(AssertCase(code=code) for code in codes)
+    return Problem(
+        id="a", statement="", kind=Kind.ASSERTS, tests=cases, entry_point=entry, setup_code=setup
+    )
+
+
+SIMPLE = asserts("assert add(1, 2) == 3", "assert add(5, 7) == 12")
+PROXIED = asserts("x = 1\nassert add(x, 2) == 3", "assert abs(add(5, 7.0) - 12) < 1e-6")
+CHECK = asserts(
+    "def check(candidate):\n    for i in range(5):\n        assert candidate(i, i) == 2 * i"
+)
+GOOD = "def add(a, b): return a + b"
+GAVE_UP = "def add(a, b): raise KeyError('no')"
+
+
+@pytest.mark.parametrize("problem", [SIMPLE, PROXIED, CHECK])
+@pytest.mark.parametrize(
+    "program, status, reason, error_type",
+    [
+        (GOOD, Status.PASSED, "", None),
+        ("def add(a, b): return a - b - 1", Status.WRONG_ANSWER, "", None),
+        (GAVE_UP, Status.RUNTIME_ERROR, "", "KeyError"),
+        ("x = 1 / 0", Status.RUNTIME_ERROR, "", "ZeroDivisionError"),
+        ("def add(a, b) return", Status.COMPILE_ERROR, "", "SyntaxError"),
+        ("def sub(a, b): return a", Status.RUNTIME_ERROR, "", "NameError"),
+        ("import os\nos._exit(0)", Status.CRASHED, "exited_early", None),
+        ("import os\ndef add(a, b): os._exit(0)", Status.CRASHED, "exited_early", None),
+        ("import sys\nsys.exit(0)", Status.RUNTIME_ERROR, "", "SystemExit"),
+        ("import ctypes\ndef add(a, b): ctypes.string_at(0)", Status.CRASHED, "signal 11", None),
+        ("def add(a, b):\n    while True: pass", Status.TIME_LIMIT, "", None),
+        ("def add(a, b): return object()", Status.WRONG_ANSWER, "unserialisable", None),
+        ("def add(a, b):\n    print('debug')\n    return a + b", Status.PASSED, "", None),
+        ("import builtins\nbuiltins.AssertionError = ValueError\ndef add(a, b): return 0.5",
+         Status.WRONG_ANSWER, "", None),
+        ("class E:\n    def __eq__(s, o): return True\ndef add(a, b): return E()",
+         Status.WRONG_ANSWER, "unserialisable", None),
+        ("class E(int):\n    def __eq__(s, o): return True\n    def __sub__(s, o): return 0\n"
+         "def add(a, b): return E(77)", Status.WRONG_ANSWER, "", None),
+    ],
+)  # fmt: skip
+def test_asserts(judge, problem, program, status, reason, error_type):
+    (verdict,) = judge.run([(problem, program)])
+    assert (verdict.status, verdict.reason, verdict.error_type) == (status, reason, error_type)
+
+
+def test_a_test_is_a_case_however_many_asserts_it_holds(judge):
+    code = "def check(candidate):\n    assert candidate(1, 2) == 3\n    assert candidate(0, 1) == 1"
+    program = "def add(a, b): return 3"
+    (verdict,) = judge.run([(asserts(code, "assert add(2, 1) == 3"), program)])
+    assert [case.status for case in verdict.cases] == ["wrong_answer", "passed"]
+
+
+def test_objects_of_the_program_s_classes_serve_as_arguments(judge):
+    program = """
+class Node:
+    def __init__(self, data):
+        self.data, self.left = data, None
+def depth(node):
+    return 0 if node is None else 1 + depth(node.left)
+"""
+    setup = "root = Node(1)\nroot.left = Node(2)"
+    problem = asserts(
+        "assert depth(root) == 2\nassert root.left.data == 2", setup=setup, entry=None
+    )
+    assert judge.run([(problem, program)])[0].passed
+
+
+def test_tests_may_expect_exceptions(judge):
+    code = "try:\n    add(0, 0)\nexcept KeyError:\n    pass\nelse:\n    assert False"
+    assert judge.run([(asserts(code), GAVE_UP)])[0].passed
+    assert not judge.run([(asserts(code), GOOD)])[0].passed
+
+
+def test_the_program_finds_no_test_in_its_process(judge):
+    program = """
+import gc, sys
+found = [o for o in gc.get_objects() if 'x_marks_the_spot' in str(o)[:100000]]
+frame = sys._getframe()
+while frame:
+    found += [v for v in frame.f_locals.values() if isinstance(v, bytes) and b'marks' in v]
+    frame = frame.f_back
+def add(a, b): return len([f for f in found if f is not found])
+"""
+    problem = asserts("x_marks_the_spot = 12\nassert add(5, 7) == x_marks_the_spot")
+    (verdict,) = judge.run([(problem, program)])
+    assert verdict.status is Status.WRONG_ANSWER
+
+
+def test_helpers_of_set_up_code_are_not_the_program_s(judge):
+    problem = asserts("assert helper(add(1, 2)) == 6", setup="def helper(x): return 2 * x")
+    cheat = "def helper(x): return 6\ndef add(a, b): return 0"
+    assert judge.run([(problem, GOOD)])[0].passed
+    assert not judge.run([(problem, cheat)])[0].passed
+
+
+def test_test_code_that_is_no_python_is_the_judge_s_error(judge):
+    (verdict,) = judge.run([(asserts("assert add(1, 2 =="), GOOD)])
+    assert (verdict.status, verdict.reason) == (Status.JUDGE_ERROR, "bad_tests")
+
+
+def puzzle(sat: str, answer_type: str = "") -> Problem:
+    meta = {"sat": sat, "answer_type": answer_type}
+    return Problem(id="p", statement="", kind=Kind.PUZZLE, tests=(), meta=meta)
+
+
+HALF = puzzle("def sat(x: int, n=10):\n    return 2 * x == n", "int")
+TRUTHY = puzzle("def sat(x: List[int]):\n    return x", "List[int]")
+
+
+@pytest.mark.parametrize(
+    "problem, program, status, reason",
+    [
+        (HALF, "def sol(n=10):\n    return n // 2", Status.PASSED, ""),
+        (HALF, "def sol(n=10) -> Optional[int]:\n    return 5", Status.PASSED, ""),
+        (HALF, "def sol(n=10):\n    return 4", Status.WRONG_ANSWER, ""),
+        (HALF, "def sol(n=10):\n    return 5.0", Status.WRONG_ANSWER, "wrong_type"),
+        (puzzle("def sat(x: int): return x == 1"), "def sol(): return True",
+         Status.WRONG_ANSWER, "wrong_type"),
+        (HALF, "class I(int): pass\ndef sol(n=10): return I(5)", Status.WRONG_ANSWER, "wrong_type"),
+        (HALF, "class I(int):\n    def __eq__(s, o): return True\n    __rmul__ = lambda s, o: 10\n"
+               "def sol(n=10): return I(3)", Status.WRONG_ANSWER, "wrong_type"),
+        (HALF, "def sol(n=10): raise SystemExit", Status.RUNTIME_ERROR, ""),
+        (HALF, "def sat(*a): return True\ndef sol(n=10): return 3", Status.WRONG_ANSWER, ""),
+        (HALF, "def sol(n=10): return '0) or (1'", Status.WRONG_ANSWER, "wrong_type"),
+        (TRUTHY, "def sol(): return [1]", Status.WRONG_ANSWER, ""),
+        (TRUTHY, "def sol(): return [True]", Status.WRONG_ANSWER, "wrong_type"),
+        (puzzle("def sat(x: str):\n    assert x[9]\n    return True"), "def sol(): return ''",
+         Status.WRONG_ANSWER, "sat_raised"),
+        (puzzle("def sat(x: int):\n    while True: pass"), "def sol(): return 1",
+         Status.TIME_LIMIT, ""),
+        (puzzle("def sat(x: int):\n    return len(str(x)) == 5000"), "def sol(): return 10**4999",
+         Status.PASSED, ""),
+        (puzzle("def sat(x:"), "def sol(): return 1", Status.JUDGE_ERROR, "bad_tests"),
+        (puzzle("def sat(x): return True"), "def sol(): return 1", Status.JUDGE_ERROR, "bad_tests"),
+    ],
+)  # fmt: skip
+def test_puzzles(judge, problem, program, status, reason):
+    (verdict,) = judge.run([(problem, program)])
+    assert (verdict.status, verdict.reason) == (status, reason)
+
+
+def test_the_seed_changes_what_hashes_and_random_numbers_are():
+    problem = puzzle(
+        "import random\ndef sat(x: int):\n    return (hash('a') ^ random.getrandbits(30)) % 2 == x"
+    )
+    program = "def sol(): return 0"
+    seen = []
+    for seed in range(8):
+        with Judge(1, LIMITS, seed=seed) as judge:
+            one, two = judge.run([(problem, program), (problem, program + "\n")])
+        assert one.status == two.status
+        seen.append(one.status)
+    assert len(set(seen)) == 2
+
+
+VALUES = [
+    ("import collections\ndef f(x): return collections.Counter('aab')", {"a": 2, "b": 1}),
+    ("import collections\ndef f(x): return collections.defaultdict(list, {1: [2]})", {1: [2]}),
+    ("import collections\ndef f(x): return collections.OrderedDict(a=(1,))", {"a": (1,)}),
+    ("import collections\ndef f(x): return collections.namedtuple('P', 'x y')(1, 2)", (1, 2)),
+    ("import collections\ndef f(x): return collections.deque([1, 2])", [1, 2]),
+    ("import enum\nclass C(enum.IntEnum): A = 3\ndef f(x): return [C.A]", [3]),
+    ("import enum\nclass C(enum.StrEnum): A = 's'\ndef f(x): return C.A", "s"),
+    ("def f(x): return int", int),
+    ("def f(x): return {(1, 2): {3}, None: b'x'}", {(1, 2): {3}, None: b"x"}),
+    ("def f(x): return 7 ** 20000", 7**20000),
+    ("def f(x): return float('nan'), -0.0, 1 + 2j", (float("nan"), 0.0, 1 + 2j)),
+    ("def f(x): return '\\ud800'", "\ud800"),
+]
+
+
+@pytest.mark.parametrize("program, expected", VALUES, ids=range(len(VALUES)))
+def test_values_come_back_as_the_plain_data_they_stand_for(judge, program, expected):
+    case = CallCase(args=(0,), expected=expected, expected_is_json=False)
+    problem = Problem(id="v", statement="", kind=Kind.CALL, entry_point="f", tests=(case,))
+    assert judge.run([(problem, program)])[0].passed
+
+
+@pytest.mark.parametrize("body", [
+    "class S(str):\n    def __eq__(s, o): return True\ndef f(x): return S('no')",
+    "class L(list):\n    def __eq__(s, o): return True\n    def __iter__(s): return iter('yes')\ndef f(x): return L('no')",  # noqa: E501
+    "class D(dict):\n    def __len__(s): return 3\n    def __contains__(s, k): return True\ndef f(x): return D()",  # noqa: E501
+])  # fmt: skip
+def test_subclasses_are_compared_by_what_they_hold(judge, body):
+    case = CallCase(args=(0,), expected="yes")
+    problem = Problem(id="v", statement="", kind=Kind.CALL, entry_point="f", tests=(case,))
+    assert judge.run([(problem, body)])[0].status is Status.WRONG_ANSWER
+
+
+SCRIPT = Problem(
+    id="s", statement="", kind=Kind.STDIN,
+    tests=(StdinCase(input="", output="1 2\n3 4"), StdinCase(input="", output="1 2\n3 4")),
+)  # fmt: skip
+
+
+def test_apps_rules_forgive_order_exit_codes_and_missing_imports(judge, compat):
+    reordered = "print('4 3')\nprint('2 1')\nexit(1)"
+    returning = "print('1 2')\nprint('3 4')\nif True:\n    return\nprint(5)"
+    unimported = "d = defaultdict(int)\nprint('1 2\\n3 4')"
+    for program in (reordered, returning, unimported):
+        assert compat.run([(SCRIPT, program)])[0].passed
+        assert not judge.run([(SCRIPT, program)])[0].passed
+
+
+def test_apps_rules_stop_a_script_at_its_first_failure(judge, compat):
+    assert len(compat.run([(SCRIPT, "print(9)")])[0].cases) == 1
+    assert len(judge.run([(SCRIPT, "print(9)")])[0].cases) == 2
+
+
+def test_apps_rules_call_a_failing_import_of_a_function_a_compile_error(compat):
+    problem = Problem(
+        id="c", statement="", kind=Kind.CALL, entry_point="f",
+        tests=(CallCase(args=(1,), expected=[[1, 2]]),),
+    )  # fmt: skip
+    assert compat.run([(problem, "nonsense")])[0].status is Status.COMPILE_ERROR
+    assert compat.run([(problem, "def f(x): return (1, 2)")])[0].passed
