@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,6 +29,16 @@ __all__ = ["dump", "field_docs", "is_file", "is_override", "load", "to_yaml"]
 C = TypeVar("C", bound="DataclassInstance")
 
 COMMAND_LINE = "command line"
+_NOT_YAML = (
+    yaml.YAMLError,
+    OmegaConfBaseException,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What the YAML reader raises; those of Python's own for tags without a value, as `!!float`."""
 _OVERRIDE = re.compile(r"[A-Za-z_][\w.]*=")
 
 
@@ -85,12 +95,11 @@ def dump(config: DataclassInstance, path: Path) -> None:
 def _read(file: str) -> dict[Any, Any]:
     """The plain content of a YAML file."""
     try:
-        text = Path(file).read_text(encoding="utf-8")
-        content = OmegaConf.to_container(OmegaConf.create(text)) if text.strip() else {}
-    except (OSError, UnicodeDecodeError) as error:
-        why = reason(error) if isinstance(error, OSError) else "it is not UTF-8 text"
+        content = OmegaConf.to_container(OmegaConf.load(file))
+    except OSError as error:
+        why = reason(error)
         raise ConfigError(f"{file}: cannot be read: {why}; give a YAML file") from error
-    except (yaml.YAMLError, OmegaConfBaseException) as error:
+    except _NOT_YAML as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else file
         problem = getattr(error, "problem", None) or str(error)
@@ -100,18 +109,22 @@ def _read(file: str) -> dict[Any, Any]:
     return content
 
 
-def _readings(text: str) -> list[Any]:
+def _readings(text: str) -> Iterator[Any]:
     """What a word of the command line may mean, the likeliest first; the schema chooses."""
+    if text == "null":
+        yield None
+    yield text
     try:
         value = OmegaConf.to_container(OmegaConf.from_dotlist([f"value={text}"]))
-        parsed = value["value"] if isinstance(value, dict) else None
-    except (yaml.YAMLError, OmegaConfBaseException):
-        parsed = text
-    null: list[Any] = [None] if text == "null" else []
-    return [*null, text, parsed, [text], [parsed]]
+    except _NOT_YAML:
+        value = {"value": text}
+    assert isinstance(value, dict), text
+    yield value["value"]
+    yield [text]
+    yield [value["value"]]
 
 
-def _checked(readings: Sequence[Any], annotation: Any, where: str) -> Any:
+def _checked(readings: Iterable[Any], annotation: Any, where: str) -> Any:
     """The first reading that the annotation accepts."""
     complaint = ""
     for value in readings:

@@ -169,7 +169,10 @@ def test_a_stopped_run_resumes_to_the_same_verdicts(
         while not (partial.exists() and partial.read_text().count("\n") >= 5):
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        process.send_signal(how)
+        if how is signal.SIGINT:
+            os.killpg(process.pid, how)  # as Ctrl-C does: the judge's processes get it too
+        else:
+            process.send_signal(how)
         assert process.stderr is not None
         said = process.stderr.read()
     if how is signal.SIGINT:
