@@ -1,4 +1,5 @@
 """How good is a model, and how sure are we?
 
-Read in this order: `pass_at_k` (the estimators), `intervals` (bootstrap confidence intervals).
+Read in this order: `pass_at_k` (the estimators), `intervals` (bootstrap confidence intervals),
+`tally` (from verdict files to metrics), `critics` (the critic beside its baseline).
 """

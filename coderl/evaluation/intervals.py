@@ -80,6 +80,55 @@ def hierarchical_ci(
     return Interval(mean=float(values_SP.mean()), low=float(low), high=float(high))
 
 
+def nested_ci(
+    per_seed: Sequence[Sequence[float]],
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    num_resamples: int = 10_000,
+) -> Interval:
+    """`hierarchical_ci` for seeds that answer problems of their own, and so draw them apart.
+
+    Args:
+        per_seed: For each seed one number a problem, as many problems for each.
+        rng: Draws the resamples: seed it, and the interval repeats.
+        level: Coverage, in (0, 1).
+        num_resamples: Resamples, at least 1.
+
+    Raises:
+        ValueError: If there are no values, or the seeds differ in their number of problems.
+
+    Source: Davison and Hinkley 1997, Bootstrap Methods, sec. 3.8: both levels resampled.
+    """
+    values_SP = _rectangle(per_seed)
+    num_seeds, num_problems = values_SP.shape
+    means: list[NDArray[np.float64]] = []
+    step = max(1, _CHUNK // values_SP.size)
+    for start in range(0, num_resamples, step):
+        size = min(step, num_resamples - start)
+        seed_RS = rng.integers(num_seeds, size=(size, num_seeds))
+        problem_RSP = rng.integers(num_problems, size=(size, num_seeds, num_problems))
+        means.append(values_SP[seed_RS[..., None], problem_RSP].mean(axis=(1, 2)))
+    tail = (1 - level) / 2
+    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
+    return Interval(mean=float(values_SP.mean()), low=float(low), high=float(high))
+
+
+def difference(
+    first: Sequence[Sequence[float]], second: Sequence[Sequence[float]]
+) -> list[list[float]]:
+    """`first - second`, seed by seed and problem by problem: its interval is the paired one.
+
+    Raises:
+        ValueError: If there are no values, or the two differ in seeds or problems.
+    """
+    first_SP, second_SP = _rectangle(first), _rectangle(second)
+    if first_SP.shape != second_SP.shape:
+        raise ValueError(f"first has shape {first_SP.shape}, second {second_SP.shape}")
+    found: list[list[float]] = (first_SP - second_SP).tolist()
+    return found
+
+
 def paired_bootstrap_ci(
     first: Sequence[float],
     second: Sequence[float],
@@ -111,11 +160,9 @@ def paired_hierarchical_ci(
     Raises:
         ValueError: If there are no values, or the two differ in seeds or problems.
     """
-    first_SP, second_SP = _rectangle(first), _rectangle(second)
-    if first_SP.shape != second_SP.shape:
-        raise ValueError(f"first has shape {first_SP.shape}, second {second_SP.shape}")
-    difference: list[list[float]] = (first_SP - second_SP).tolist()
-    return hierarchical_ci(difference, rng=rng, level=level, num_resamples=num_resamples)
+    return hierarchical_ci(
+        difference(first, second), rng=rng, level=level, num_resamples=num_resamples
+    )
 
 
 def _rectangle(per_seed: Sequence[Sequence[float]]) -> NDArray[np.float64]:

@@ -1,0 +1,92 @@
+"""Runs the stages of all seeds, as many side by side as there are cores, and resumes.
+
+A stage is done when its output is there, and outputs appear whole or not at all; so whatever
+was killed, the same command goes on with the stages that are left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import logging
+import multiprocessing
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from pathlib import Path
+
+from coderl.quickstart.plan import Stage
+from coderl.runs import atomic
+from coderl.runs.progress import Progress
+
+logger = logging.getLogger(__name__)
+
+
+class StageError(RuntimeError):
+    """A stage ended with an exit code that is not 0."""
+
+
+def run_stages(stages: Sequence[Stage], *, workers: int, times: Path) -> None:
+    """Run every stage whose output is missing, each after those it needs.
+
+    Args:
+        stages: Of all seeds.
+        workers: Stages side by side, each in a process of one thread.
+        times: JSON file of seconds by seed and stage; those of earlier runs are kept.
+
+    Raises:
+        StageError: If a stage fails. What the others have finished is kept.
+    """
+    waiting = [stage for stage in stages if not stage.done_when.exists()]
+    spent: dict[str, dict[str, float]] = json.loads(times.read_text()) if times.exists() else {}
+    with (
+        Progress(len(stages), "stages", done=len(stages) - len(waiting)) as bar,
+        ProcessPoolExecutor(
+            workers, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread
+        ) as pool,
+    ):
+        running: dict[Future[float], Stage] = {}
+        try:
+            while waiting or running:
+                for stage in [s for s in waiting if all(need.exists() for need in s.needs)]:
+                    if len(running) < workers:
+                        waiting.remove(stage)
+                        running[pool.submit(run_stage, stage)] = stage
+                assert running, f"nothing can run: {[s.name for s in waiting]}"
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    stage = running.pop(future)
+                    seconds = future.result()
+                    spent.setdefault(str(stage.seed), {})[stage.name] = round(seconds, 1)
+                    atomic.write_json(times, spent)
+                    bar.advance(note=f"seed {stage.seed}: {stage.name} in {seconds:.0f} s")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in pool._processes.values():  # a stage of minutes must not hold up Ctrl-C
+                process.terminate()
+            raise
+
+
+def run_stage(stage: Stage) -> float:
+    """Run one stage in this process; returns its seconds.
+
+    Raises:
+        StageError: If its exit code is not 0.
+    """
+    start = time.monotonic()
+    verb = importlib.import_module(f"coderl.verbs.{stage.verb}")
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        code = verb.run(stage.settings)
+    if code:
+        raise StageError(f"seed {stage.seed}: {stage.name}: exit code {code}")
+    return time.monotonic() - start
+
+
+def _one_thread() -> None:
+    """Two processes of one thread are faster than one of two at this size, and repeat exactly."""
+    import torch
+
+    torch.set_num_threads(1)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"

@@ -1,0 +1,221 @@
+"""The stages of one seed: which verb runs with which settings, and what it waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from coderl.quickstart.settings import Config
+from coderl.runs.seeds import derive
+from coderl.verbs import (
+    generate,
+    run_tests,
+    score,
+    train_actor,
+    train_critic,
+    train_repair,
+)
+from envs import TestSet
+
+TRAINING_ARMS = ("warmup", "ce_control", "rft", "rl")
+SAMPLING_ARMS = ("plain_sampling", "critic_sampling")
+SAMPLED_FROM = "rl"
+"""The actor of both sampling arms."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """One verb with its settings; done when `settings.out` exists."""
+
+    seed: int
+    name: str
+    verb: str
+    settings: object
+    done_when: Path
+    needs: tuple[Path, ...] = ()
+
+
+def problems_folder(config: Config, seed: int) -> Path:
+    """Where the problems of a seed are."""
+    return config.out / f"seed_{seed}" / "problems"
+
+
+def eval_folder(config: Config, seed: int) -> Path:
+    """Where the held-out programs and verdicts of a seed are."""
+    return config.out / f"seed_{seed}" / "eval"
+
+
+def stages(config: Config, seed: int) -> list[Stage]:
+    """All stages of one seed, each after those it needs."""
+    plan = _Plan(config, seed)
+    root = config.out / f"seed_{seed}"
+    train = f"jsonl:{problems_folder(config, seed) / 'train.jsonl'}"
+    heldout = f"jsonl:{problems_folder(config, seed) / 'heldout.jsonl'}"
+    warmup, critic, repair = root / "warmup", root / "critic", root / "repair"
+    samples, verdicts = root / "samples.jsonl", root / "samples.verdicts.jsonl"
+
+    plan.add(
+        "warmup",
+        train_actor.Config(
+            data=train,
+            out=warmup,
+            objective="ce",
+            num_steps=config.warmup_steps,
+            optim=config.warmup_optim,
+            actor=config.actor,
+            tiny=config.tiny,
+            seed=plan.seed("warmup"),
+        ),
+    )
+    reinforce = config.reinforce
+    first = f"{train}?seed={plan.seed('problems') % 2**31}&limit={reinforce.problems_per_round}"
+    plan.sample("samples", first, warmup, samples, reinforce.samples_per_problem)
+    plan.judge("judge samples", train, samples, verdicts)
+    plan.add(
+        "critic",
+        train_critic.Config(
+            data=train,
+            model=str(warmup),
+            programs=samples,
+            verdicts=verdicts,
+            out=critic,
+            critic=config.critic,
+            actor=config.actor,
+            seed=plan.seed("critic"),
+        ),
+        verdicts,
+    )
+    rl = train_actor.Config(
+        data=train,
+        out=root / "rl",
+        model=str(warmup),
+        objective="ce_rl",
+        critic=critic,
+        programs=samples,
+        verdicts=verdicts,
+        actor=config.actor,
+        reinforce=reinforce,
+        critic_training=config.critic,
+        workers=1,
+        seed=plan.seed("reinforce"),
+    )
+    plan.add("rl", rl, critic)
+    plan.add("rft", replace(rl, out=root / "rft", objective="rft", critic=None), verdicts)
+    control = replace(reinforce, rl_weight=0.0)
+    plan.add(
+        "ce_control",
+        replace(rl, out=root / "ce_control", critic=None, reinforce=control),
+        verdicts,
+    )
+    plan.add(
+        "repair",
+        train_repair.Config(
+            data=train,
+            model=str(root / SAMPLED_FROM),
+            programs=samples,
+            verdicts=verdicts,
+            out=repair,
+            num_steps=config.repair_steps,
+            optim=config.repair_optim,
+            actor=config.actor,
+            seed=plan.seed("repair"),
+        ),
+        root / SAMPLED_FROM,
+    )
+    folder = eval_folder(config, seed)
+    for arm in TRAINING_ARMS:
+        programs = folder / f"{arm}.jsonl"
+        plan.sample(f"sample {arm}", heldout, root / arm, programs, config.eval_samples)
+        plan.judge(f"judge {arm}", heldout, programs, folder / f"{arm}.verdicts.jsonl")
+    plan.add(
+        "score rl",
+        score.Config(
+            data=heldout,
+            critic=root / SAMPLED_FROM / "critic",
+            programs=folder / f"{SAMPLED_FROM}.jsonl",
+            out=folder / f"{SAMPLED_FROM}.scores",
+            actor=config.actor,
+        ),
+        folder / f"{SAMPLED_FROM}.jsonl",
+        done_when=folder / f"{SAMPLED_FROM}.scores.jsonl",
+    )
+    actor = root / SAMPLED_FROM
+    for arm in SAMPLING_ARMS:
+        programs = folder / f"{arm}.jsonl"
+        plan.sample(
+            f"sample {arm}",
+            heldout,
+            actor,
+            programs,
+            config.budget,
+            *((actor / "critic", repair) if arm == "critic_sampling" else ()),
+        )
+        plan.judge(f"judge {arm}", heldout, programs, folder / f"{arm}.verdicts.jsonl")
+        plan.judge(
+            f"judge {arm} by examples",
+            heldout,
+            programs,
+            folder / f"{arm}.examples.jsonl",
+            tests="example",
+        )
+    return plan.stages
+
+
+class _Plan:
+    """Collects stages; knows what sampling and judging have in common."""
+
+    def __init__(self, config: Config, seed: int) -> None:
+        self.config, self.number = config, seed
+        self.stages: list[Stage] = []
+
+    def seed(self, purpose: str) -> int:
+        """A seed for one purpose: the same for all arms that share it."""
+        return derive(self.number, "quickstart", purpose) % 2**31
+
+    def add(self, name: str, settings: object, *needs: Path, done_when: Path | None = None) -> None:
+        verb = type(settings).__module__.rpartition(".")[2]
+        self.stages.append(
+            Stage(
+                seed=self.number,
+                name=name,
+                verb=verb,
+                settings=settings,
+                done_when=done_when or settings.out,  # type: ignore[attr-defined]
+                needs=needs,
+            )
+        )
+
+    def sample(
+        self, name: str, data: str, model: Path, out: Path, count: int, *helpers: Path
+    ) -> None:
+        """Sample `count` programs a problem; two helpers, critic and repair model, steer it."""
+        settings = generate.Config(
+            data=data,
+            model=str(model),
+            out=out,
+            num_samples=count,
+            temperature=self.config.temperature,
+            top_p=1.0,
+            max_new_tokens=self.config.actor.max_new_tokens,
+            workers=1,
+            seed=self.seed("evaluation" if out.parent.name == "eval" else "samples"),
+        )
+        if helpers:
+            critic, repair = helpers
+            settings = replace(
+                settings,
+                strategy="critic-sampling",
+                critic=critic,
+                repair=repair,
+                critic_sampling=self.config.critic_sampling,
+            )
+        self.add(name, settings, model, *helpers[1:])
+
+    def judge(
+        self, name: str, data: str, programs: Path, out: Path, tests: TestSet = "hidden"
+    ) -> None:
+        self.add(
+            name,
+            run_tests.Config(data=data, programs=programs, out=out, tests=tests, workers=1),
+            programs,
+        )

@@ -1,0 +1,64 @@
+"""The sizes and budgets of the quickstart: in steps and programs, never in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from coderl.actors.settings import ActorConfig, TinyT5Config
+from coderl.sampling.settings import CriticSamplingConfig
+from coderl.training.settings import CriticConfig, OptimConfig, ReinforceConfig
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """What is run at which size; the defaults were measured on two processor cores."""
+
+    out: Path = Path("runs/quickstart")
+    """Run directory; run again with the same settings to resume."""
+    seed: int = 0
+    """The one seed that is run, unless `seeds` says more."""
+    seeds: int | None = None
+    """Run seeds 0..seeds-1. Each varies the problems as well as the training."""
+    workers: int | None = None
+    """Stages run side by side; null takes all processor cores. Numbers do not depend on it."""
+    num_solved: int = 800
+    """Training problems with solutions: the ground truth."""
+    num_tests_only: int = 1500
+    """Training problems with tests alone: only RL can use them."""
+    num_heldout: int = 400
+    """Problems for evaluation, never trained on."""
+    warmup_steps: int = 1200
+    warmup_optim: OptimConfig = OptimConfig(embedding_lr_factor=10.0)
+    tiny: TinyT5Config = TinyT5Config()
+    actor: ActorConfig = ActorConfig(max_prompt_tokens=128, max_new_tokens=64)
+    critic: CriticConfig = CriticConfig()
+    reinforce: ReinforceConfig = ReinforceConfig()
+    repair_steps: int = 250
+    repair_optim: OptimConfig = OptimConfig(embedding_lr_factor=2.0)
+    eval_samples: int = 10
+    """Programs a held-out problem for pass@1 and pass@5."""
+    budget: int = 20
+    """Programs a held-out problem for plain and for critic sampling alike."""
+    critic_sampling: CriticSamplingConfig = CriticSamplingConfig()
+    temperature: float = 0.8
+    """Of every draw, in training and evaluation."""
+
+    def __post_init__(self) -> None:
+        """Refuse values outside of the documented ranges."""
+        for name in ("num_solved", "num_tests_only", "num_heldout", "warmup_steps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: got {getattr(self, name)}; expected at least 1")
+        if self.seeds is not None and self.seeds < 1:
+            raise ValueError(f"seeds: got {self.seeds}; expected at least 1")
+        if self.eval_samples < 5:
+            raise ValueError(f"eval_samples: got {self.eval_samples}; expected at least 5")
+        if self.budget < self.critic_sampling.num_first:
+            raise ValueError(
+                f"budget: got {self.budget}; expected at least critic_sampling.num_first"
+            )
+
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """The seeds of this run."""
+        return (self.seed,) if self.seeds is None else tuple(range(self.seeds))

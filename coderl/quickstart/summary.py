@@ -1,0 +1,105 @@
+"""report.json: what each arm solves, with intervals over seeds and problems, and what it cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import mean, stdev
+
+import numpy as np
+
+from coderl.evaluation.intervals import Interval, difference, nested_ci
+from coderl.evaluation.tally import metrics_of, tally
+from coderl.quickstart.plan import SAMPLING_ARMS, TRAINING_ARMS, eval_folder
+from coderl.quickstart.settings import Config
+from coderl.runs.versions import versions
+from envs.records import read_programs, read_verdicts
+
+PAIRS = (
+    ("ce_control", "warmup"),
+    ("rft", "warmup"),
+    ("rl", "warmup"),
+    ("rl", "ce_control"),
+    ("rl", "rft"),
+    ("critic_sampling", "plain_sampling"),
+)
+BOOTSTRAP_SEED = 0
+
+Values = Mapping[str, tuple[float, ...]]
+"""Per problem, by metric."""
+
+
+def summarize(config: Config, times: Path) -> dict[str, object]:
+    """The content of report.json."""
+    arms = (*TRAINING_ARMS, *SAMPLING_ARMS)
+    values = {arm: [_values(config, seed, arm) for seed in config.all_seeds] for arm in arms}
+    return {
+        "seeds": list(config.all_seeds),
+        "commit": versions()["commit"],
+        "wall_s": json.loads(times.read_text(encoding="utf-8")),
+        "results": {
+            str(seed): {
+                arm: {metric: mean(v) for metric, v in values[arm][index].items()} for arm in arms
+            }
+            for index, seed in enumerate(config.all_seeds)
+        },
+        "summary": {arm: _summary(values[arm]) for arm in arms},
+        "paired": {
+            f"{first} - {second}": _paired(values[first], values[second]) for first, second in PAIRS
+        },
+        "budget": {arm: _budget(config, arm) for arm in arms},
+    }
+
+
+def _values(config: Config, seed: int, arm: str) -> Values:
+    folder = eval_folder(config, seed)
+    hidden = read_verdicts(folder / f"{arm}.verdicts.jsonl")
+    if arm in SAMPLING_ARMS:
+        return metrics_of(tally(hidden, read_verdicts(folder / f"{arm}.examples.jsonl")), (1, 5))
+    return metrics_of(tally(hidden), (1, 5))
+
+
+def _summary(per_seed: Sequence[Values]) -> dict[str, dict[str, object]]:
+    return {
+        metric: {
+            **_interval(nested_ci([v[metric] for v in per_seed], rng=_rng())),
+            "std": stdev(mean(v[metric]) for v in per_seed) if len(per_seed) > 1 else 0.0,
+        }
+        for metric in per_seed[0]
+    }
+
+
+def _paired(first: Sequence[Values], second: Sequence[Values]) -> dict[str, dict[str, object]]:
+    return {
+        metric: _interval(
+            nested_ci(
+                difference([v[metric] for v in first], [v[metric] for v in second]), rng=_rng()
+            )
+        )
+        for metric in first[0]
+    }
+
+
+def _interval(interval: Interval) -> dict[str, object]:
+    return {"mean": interval.mean, "ci95": [interval.low, interval.high]}
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(BOOTSTRAP_SEED)
+
+
+def _budget(config: Config, arm: str) -> dict[str, int]:
+    """What one seed of an arm cost: in training, or at inference for the sampling arms."""
+    seed = config.all_seeds[0]
+    if arm in TRAINING_ARMS:
+        spent = config.out / f"seed_{seed}" / arm / "spent.json"
+        return dict(json.loads(spent.read_text(encoding="utf-8")))
+    records = list(read_programs(eval_folder(config, seed) / f"{arm}.jsonl"))
+    extra_steps = config.repair_steps if arm == "critic_sampling" else 0
+    return {
+        "programs": len(records),
+        "tokens": sum(len(ids) for r in records if isinstance(ids := r.extra["token_ids"], list)),
+        "train_steps": extra_steps,
+        "judged": len(records),
+    }

@@ -1,0 +1,44 @@
+"""Plain sampling: several independent programs a problem, or the greedy one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coderl.actors.actor import Actor, SampleRequest
+from coderl.prompts import build_prompt
+from coderl.rollout import Rollout
+from coderl.runs.seeds import derive
+from coderl.sampling.settings import SamplingConfig
+from envs import Problem
+
+
+def sample_programs(
+    actor: Actor,
+    problems: Sequence[Problem],
+    *,
+    num_samples: int,
+    sampling: SamplingConfig,
+    seed: int,
+    first_sample: int = 0,
+) -> list[Rollout]:
+    """Draw `num_samples` programs a problem; problem by problem, in order.
+
+    Each program has a seed of its own, made of `seed`, its problem and its number.
+    """
+    pairs = [
+        (problem, sample)
+        for problem in problems
+        for sample in range(first_sample, first_sample + num_samples)
+    ]
+    completions = actor.sample(
+        [
+            SampleRequest(prompt=build_prompt(problem), seed=derive(seed, problem.id, sample))
+            for problem, sample in pairs
+        ],
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+    )
+    return [
+        Rollout(problem=problem, sample=sample, completion=completion)
+        for (problem, sample), completion in zip(pairs, completions, strict=True)
+    ]

@@ -1,0 +1,185 @@
+"""How does a network learn? One loop for every stage: batches in, optimiser steps, checkpoints.
+
+The examples of a step are a function of the step alone and the random state is set from it,
+so a run that was killed and goes on from its checkpoint ends bit-equal to one that was not.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from coderl.runs.atomic import atomic_path
+from coderl.runs.seeds import derive
+from coderl.training.settings import OptimConfig
+
+Row = TypeVar("Row")
+
+WINDOW = 8
+"""Batches that are sorted by length together."""
+
+
+class NonFiniteLossError(RuntimeError):
+    """The loss became NaN or infinite; the parameters are those before the step."""
+
+
+def fit(
+    module: PreTrainedModel,
+    examples_at: Callable[[int], Sequence[Row]],
+    loss_of: Callable[[Sequence[Row]], Tensor],
+    *,
+    num_steps: int,
+    optim: OptimConfig,
+    seed: int,
+    checkpoint: Path | None = None,
+    save_every: int = 200,
+    on_step: Callable[[int, dict[str, float]], None] | None = None,
+) -> None:
+    """Take `num_steps` optimiser steps.
+
+    Args:
+        module: Trained in place; left in evaluation mode.
+        examples_at: The rows of one step, their weights normalised over the whole step.
+        loss_of: Loss of some of the rows. It has to be a sum over rows, so that the losses of
+            micro-batches add up to the loss of the step.
+        num_steps: In all, those before a resume included.
+        optim: Learning rate, schedule, batch and micro-batch size.
+        seed: Of dropout.
+        checkpoint: File that holds the state every `save_every` steps; read first if it exists.
+        save_every: Steps.
+        on_step: Called after each step with its number, from 1, and its metrics.
+
+    Raises:
+        NonFiniteLossError: If the loss of a step is not finite.
+    """
+    optimizer = _optimizer(module, optim)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _schedule(optim, num_steps))
+    first = _restore(checkpoint, module, optimizer, schedule)
+    module.train()
+    for step in range(first, num_steps):
+        torch.manual_seed(derive(seed, "step", step))
+        loss = 0.0
+        for rows in _micro_batches(examples_at(step), optim.micro_batch_size):
+            piece = loss_of(rows)
+            piece.backward()  # type: ignore[no-untyped-call]
+            loss += piece.item()
+        if not math.isfinite(loss):
+            raise NonFiniteLossError(f"step {step + 1}: loss is {loss}")
+        grad_norm = torch.nn.utils.clip_grad_norm_(module.parameters(), optim.max_grad_norm)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad(set_to_none=True)
+        if on_step is not None:
+            on_step(step + 1, {"loss": loss, "grad_norm": grad_norm.item()})
+        if checkpoint is not None and (step + 1) % save_every == 0 and step + 1 < num_steps:
+            _save(checkpoint, step + 1, module, optimizer, schedule)
+    module.eval()
+
+
+def epochs(lengths: Sequence[int], batch_size: int, seed: int) -> Callable[[int], list[int]]:
+    """Indices of the rows of any step: a fresh shuffle each epoch, no row left out or repeated.
+
+    Rows of similar length share a batch, so that little of it is padding: each run of
+    `WINDOW` shuffled batches is sorted by length, cut into batches, and these are shuffled.
+
+    Args:
+        lengths: One a row, in tokens.
+        batch_size: Rows a step.
+        seed: Of the shuffles.
+
+    >>> rows = epochs([3, 1, 2, 9, 7], 2, seed=0)
+    >>> sorted(index for step in range(5) for index in rows(step))
+    [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    """
+    num_rows = len(lengths)
+
+    @lru_cache(maxsize=4)
+    def window(number: int) -> list[list[int]]:
+        size = WINDOW * batch_size
+        positions = range(number * size, (number + 1) * size)
+        rows = [order(p // num_rows)[p % num_rows] for p in positions]
+        rows.sort(key=lambda row: lengths[row])
+        batches = [rows[i : i + batch_size] for i in range(0, size, batch_size)]
+        random.Random(derive(seed, "window", number)).shuffle(batches)
+        return batches
+
+    @lru_cache(maxsize=4)
+    def order(epoch: int) -> list[int]:
+        rows = list(range(num_rows))
+        random.Random(derive(seed, "epoch", epoch)).shuffle(rows)
+        return rows
+
+    return lambda step: window(step // WINDOW)[step % WINDOW]
+
+
+def _micro_batches(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
+    size = size or len(rows)
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+def _optimizer(module: PreTrainedModel, optim: OptimConfig) -> torch.optim.AdamW:
+    embeddings = list(module.get_input_embeddings().parameters())
+    embedding_ids = {id(p) for p in embeddings}
+    others = [p for p in module.parameters() if id(p) not in embedding_ids]
+    groups = [
+        {"params": embeddings, "lr": optim.lr * optim.embedding_lr_factor},
+        {"params": others, "lr": optim.lr},
+    ]
+    return torch.optim.AdamW(groups, weight_decay=optim.weight_decay)
+
+
+def _schedule(optim: OptimConfig, num_steps: int) -> Callable[[int], float]:
+    def factor(step: int) -> float:
+        if step < optim.warmup_steps:
+            return (step + 1) / optim.warmup_steps
+        done = (step - optim.warmup_steps) / max(num_steps - optim.warmup_steps, 1)
+        match optim.schedule:
+            case "constant":
+                return 1.0
+            case "linear":
+                return 1.0 - done
+            case "cosine":
+                return 0.5 * (1.0 + math.cos(math.pi * done))
+
+    return factor
+
+
+def _save(
+    checkpoint: Path,
+    step: int,
+    module: PreTrainedModel,
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LambdaLR,
+) -> None:
+    state = {
+        "step": step,
+        "module": module.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "schedule": schedule.state_dict(),
+    }
+    with atomic_path(checkpoint) as path:
+        torch.save(state, path)
+
+
+def _restore(
+    checkpoint: Path | None,
+    module: PreTrainedModel,
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LambdaLR,
+) -> int:
+    if checkpoint is None or not checkpoint.exists():
+        return 0
+    state = torch.load(checkpoint, weights_only=True)
+    module.load_state_dict(state["module"])
+    optimizer.load_state_dict(state["optimizer"])
+    schedule.load_state_dict(state["schedule"])
+    return int(state["step"])

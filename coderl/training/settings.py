@@ -1,0 +1,84 @@
+"""How is a network trained? Torch-free: the command line reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from coderl.sampling.settings import SamplingConfig
+
+Objective: TypeAlias = Literal["ce", "rft", "ce_rl"]
+"""`ce`: cross-entropy on ground truth (the warm-up); `ce_rl`: L_ce + rl_weight * L_rl on samples;
+`rft`: the same rounds, in which passing samples count as ground truth and the rest for nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OptimConfig:
+    """AdamW and its schedule."""
+
+    lr: float = 1e-3
+    """Peak learning rate. Ours, for the tiny T5; the paper's for CodeT5 is 2e-5 (sec. 4.1)."""
+    embedding_lr_factor: float = 1.0
+    """Multiplies the learning rate of the token embeddings; 10 for a T5 from scratch, whose
+    embeddings start at standard deviation 1 and otherwise hardly move."""
+    schedule: Literal["constant", "linear", "cosine"] = "cosine"
+    warmup_steps: int = 0
+    """Steps of linear rise from 0."""
+    batch_size: int = 32
+    """Rows an optimiser step."""
+    micro_batch_size: int = 0
+    """Rows held at once; 0 means the whole batch. The update does not depend on it."""
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.lr <= 0:
+            raise ValueError(f"lr: got {self.lr}; expected a positive number")
+        if self.batch_size < 1:
+            raise ValueError(f"batch_size: got {self.batch_size}; expected at least 1")
+        if self.micro_batch_size < 0:
+            raise ValueError(f"micro_batch_size: got {self.micro_batch_size}; expected 0 or more")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CriticConfig:
+    """How the critic learns outcomes."""
+
+    num_outcomes: Literal[2, 4] = 4
+    """4: compile error, runtime error, failed test, passed. 2: passed or not."""
+    num_steps: int = 250
+    refresh_steps: int = 20
+    """On the new samples of each RL round."""
+    optim: OptimConfig = OptimConfig(lr=1e-3, batch_size=64, embedding_lr_factor=2.0)
+    class_weight_power: float = 0.5
+    """Outcome c weighs (1 / frequency of c) ** power: 0 is unweighted, 1 balances fully."""
+    max_ground_truth_share: float = 0.2
+    """Of the training rows. Ground truth counts as passed; uncapped it drowns the rest."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReinforceConfig:
+    """The RL stage: rounds of sampling, judging, scoring and learning."""
+
+    rl_weight: float = 1.0
+    """Of L_rl beside L_ce. Paper, sec. 3.3.3: 1. With 0 nothing is sampled: the control that
+    takes the same steps on the same ground truth."""
+    token_weights: Literal["critic", "uniform", "linear_decay"] = "critic"
+    """Paper, table 2: rows D, A, C."""
+    baseline: Literal["none", "greedy", "group_mean"] = "group_mean"
+    """What is subtracted from the reward. Paper: greedy."""
+    num_rounds: int = 4
+    """1 is the paper's offline recipe."""
+    problems_per_round: int = 700
+    samples_per_problem: int = 5
+    steps_per_round: int = 50
+    sampling: SamplingConfig = SamplingConfig(temperature=0.8, top_p=1.0)
+    negative_weight: float = 0.2
+    """Scales negative advantages. Paper: 1; there small models collapse."""
+    logprob_floor: float = -4.0
+    """Tokens less likely than this are not pushed further down."""
+    optim: OptimConfig = OptimConfig(
+        lr=1e-3, embedding_lr_factor=2.0, schedule="cosine", warmup_steps=20
+    )
+    rl_batch_size: int = 32
+    """Rollouts a step, beside `optim.batch_size` ground-truth programs."""

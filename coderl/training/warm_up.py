@@ -1,0 +1,85 @@
+"""Warm-up: cross-entropy on ground-truth programs, and on repairs of failing ones.
+
+Source: Le et al. 2022 (arXiv:2207.01780), eq. 2 (warm-up) and eq. 13 (repair).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from torch import Tensor
+
+from coderl.actors.actor import Actor
+from coderl.prompts import Prompt, build_prompt
+from coderl.training.batch import Example, collate
+from coderl.training.loop import epochs, fit
+from coderl.training.losses import weighted_nll
+from coderl.training.settings import OptimConfig
+from envs import Problem
+
+
+def ground_truth(actor: Actor, problems: Sequence[Problem]) -> list[Example]:
+    """One example a solution; problems without solutions give none."""
+    return encode(
+        actor, [(build_prompt(p), solution) for p in problems for solution in p.solutions]
+    )
+
+
+def encode(actor: Actor, pairs: Sequence[tuple[Prompt, str]]) -> list[Example]:
+    """Tokenise prompts and programs; every token weighs 1."""
+    examples = []
+    for prompt, program in pairs:
+        token_ids = actor.encode_program(program)
+        examples.append(
+            Example(
+                prompt_ids=actor.encode_prompt(prompt),
+                token_ids=token_ids,
+                weights=(1.0,) * len(token_ids),
+            )
+        )
+    return examples
+
+
+def token_mean(examples: Sequence[Example], scale: float = 1.0) -> list[Example]:
+    """The same examples with weights divided by their number of tokens: the mean over tokens."""
+    num_tokens = sum(len(example.token_ids) for example in examples)
+    factor = scale / max(num_tokens, 1)
+    return [replace(e, weights=tuple(factor * w for w in e.weights)) for e in examples]
+
+
+def actor_loss(
+    actor: Actor, *, logprob_floor: float | None = None
+) -> Callable[[Sequence[Example]], Tensor]:
+    """The loss of weighted examples under an actor."""
+
+    def loss_of(examples: Sequence[Example]) -> Tensor:
+        batch = collate(examples, pad_id=actor.pad_id)
+        return weighted_nll(actor.logprobs(batch), batch.weights_BT, logprob_floor=logprob_floor)
+
+    return loss_of
+
+
+def warm_up(
+    actor: Actor,
+    examples: Sequence[Example],
+    *,
+    num_steps: int,
+    optim: OptimConfig,
+    seed: int,
+    checkpoint: Path | None = None,
+    on_step: Callable[[int, dict[str, float]], None] | None = None,
+) -> None:
+    """Fit the actor to examples by token-mean cross-entropy, in place."""
+    rows = epochs([len(e) for e in examples], optim.batch_size, seed)
+    fit(
+        actor.module,
+        lambda step: token_mean([examples[i] for i in rows(step)]),
+        actor_loss(actor),
+        num_steps=num_steps,
+        optim=optim,
+        seed=seed,
+        checkpoint=checkpoint,
+        on_step=on_step,
+    )

@@ -1,0 +1,162 @@
+"""Write programs: plain sampling, or critic sampling, which repairs and refines.
+
+Writes F.partial, renames it to F at the end, and resumes from F.partial when run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from coderl.actors.settings import ActorConfig
+from coderl.runs.partial import PartialFile
+from coderl.runs.progress import Progress
+from coderl.sampling.settings import CriticSamplingConfig, SamplingConfig
+from envs import Problem
+from envs.records import program_line
+from envs.sources import problem_line, read
+
+if TYPE_CHECKING:
+    from coderl.rollout import Rollout
+
+POSITIONAL = ("data",)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """Who writes how many programs for which problems."""
+
+    data: str
+    """Data spec of the problems."""
+    model: str
+    """Actor: a folder or hub name."""
+    out: Path
+    """File of program lines to write."""
+    num_samples: int = 20
+    """Programs a problem, in all."""
+    temperature: float = 0.6
+    """0 is greedy. Released CodeRL scripts: 0.6."""
+    top_p: float = 0.95
+    """Released CodeRL scripts: 0.95."""
+    max_new_tokens: int = 512
+    """Paper, sec. 4.1: 512."""
+    strategy: Literal["plain", "critic-sampling"] = "plain"
+    critic: Path | None = None
+    """Critic, for critic sampling."""
+    repair: Path | None = None
+    """Repair model, for critic sampling."""
+    critic_sampling: CriticSamplingConfig = CriticSamplingConfig()
+    problems_per_batch: int = 25
+    """Problems sampled together; part of what decides the programs."""
+    workers: int | None = None
+    """Programs judged at a time; null takes all processor cores."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse values outside of the documented ranges."""
+        for name in ("num_samples", "max_new_tokens", "problems_per_batch"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: got {getattr(self, name)}; expected at least 1")
+        SamplingConfig(temperature=self.temperature, top_p=self.top_p)
+        if self.strategy == "critic-sampling":
+            for name in ("critic", "repair"):
+                if getattr(self, name) is None:
+                    raise ValueError(f"{name}: got null; critic sampling needs its folder")
+            if self.critic_sampling.num_first > self.num_samples:
+                raise ValueError(
+                    f"critic_sampling.num_first: got {self.critic_sampling.num_first}; "
+                    f"expected at most num_samples {self.num_samples}"
+                )
+
+
+def run(config: Config) -> int:
+    """Write all programs, batch of problems by batch."""
+    problems = read(config.data)
+    with PartialFile(config.out, _made_of(config, problems)) as file:
+        batch_lines = config.problems_per_batch * config.num_samples
+        done = sum(1 for _ in file.lines()) // batch_lines
+        file.keep(done * batch_lines)
+        if done:
+            logger.info("%s: resuming after %d programs", file.path, done * batch_lines)
+        first = done * config.problems_per_batch
+        with _Writer(config) as writer, Progress(len(problems), "problems", done=first) as bar:
+            for start in range(first, len(problems), config.problems_per_batch):
+                batch = problems[start : start + config.problems_per_batch]
+                for line in writer.lines(batch):
+                    file.write(line)
+                bar.advance(len(batch))
+        file.finish()
+    return 0
+
+
+class _Writer:
+    """The models, loaded once, and the strategy."""
+
+    def __init__(self, config: Config) -> None:
+        from coderl.actors.encoder_decoder import EncoderDecoderActor
+        from critics.outcome_critic import T5OutcomeCritic
+        from envs.judge import Judge
+
+        lengths = ActorConfig(max_new_tokens=config.max_new_tokens)
+        self._config = config
+        self._sampling = SamplingConfig(temperature=config.temperature, top_p=config.top_p)
+        self._actor = EncoderDecoderActor.load(config.model, lengths)
+        if config.strategy == "critic-sampling":
+            assert config.critic is not None
+            assert config.repair is not None
+            self._critic = T5OutcomeCritic.from_pretrained(config.critic).eval()
+            self._repairer = EncoderDecoderActor.load(config.repair, lengths)
+            self._judge = Judge(config.workers)
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._config.strategy == "critic-sampling":
+            self._judge.close()
+
+    def lines(self, problems: list[Problem]) -> list[str]:
+        """The program lines of some problems, in order."""
+        from coderl.rollout import to_record
+
+        return [program_line(to_record(rollout)) for rollout in self._rollouts(problems)]
+
+    def _rollouts(self, problems: list[Problem]) -> list[Rollout]:
+        from coderl.sampling.critic_sampling import critic_sampling
+        from coderl.sampling.plain import sample_programs
+
+        config = self._config
+        if config.strategy == "plain":
+            return sample_programs(
+                self._actor,
+                problems,
+                num_samples=config.num_samples,
+                sampling=self._sampling,
+                seed=config.seed,
+            )
+        return critic_sampling(
+            self._actor,
+            self._critic,
+            self._repairer,
+            problems,
+            num_programs=config.num_samples,
+            sampling=self._sampling,
+            config=config.critic_sampling,
+            judge=self._judge,
+            seed=config.seed,
+        )
+
+
+def _made_of(config: Config, problems: list[Problem]) -> dict[str, object]:
+    """Everything that decides the programs: two runs with the same may share a partial file."""
+    digest = hashlib.blake2b()
+    for problem in problems:
+        digest.update(problem_line(problem).encode())
+    settings = {k: v for k, v in asdict(config).items() if k not in ("data", "out", "workers")}
+    return {"problems": digest.hexdigest(), **json.loads(json.dumps(settings, default=str))}

@@ -1,0 +1,83 @@
+"""Run the whole loop on the bundled problems and say what each step of it gained.
+
+Warm-up, critic, reinforcement and critic sampling, beside their controls, in minutes on two
+processor cores and with nothing to download. Ends with a table, report.json and report.html.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from coderl.quickstart.settings import Config
+from coderl.runs import atomic, run_dir
+from envs.mini_apps import generate
+from envs.sources import problem_line
+
+__all__ = ["Config", "run"]
+
+
+def run(config: Config) -> int:
+    """Run what is missing of all seeds, and report."""
+    from coderl.quickstart.pipeline import run_stages
+    from coderl.quickstart.plan import stages
+    from coderl.quickstart.summary import summarize
+    from coderl.reporting.page import write_page
+
+    run_dir.create(config.out, config, free=("workers",))
+    for seed in config.all_seeds:
+        _write_problems(config, seed)
+    times = config.out / "times.json"
+    workers = config.workers or len(os.sched_getaffinity(0))
+    run_stages(
+        [stage for seed in config.all_seeds for stage in stages(config, seed)],
+        workers=workers,
+        times=times,
+    )
+    report = summarize(config, times)
+    atomic.write_json(config.out / "report.json", report)
+    page = write_page(config.out)
+    sys.stdout.write(f"{table(report)}\n{page}\n")
+    return 0
+
+
+def table(report: dict[str, object]) -> str:
+    """Arms and paired differences, in points of percent."""
+    content = json.loads(json.dumps(report))
+    lines = [f"{'held-out problems solved, %':34} mean    std   95 % interval"]
+    for arm, metrics in content["summary"].items():
+        for metric, row in metrics.items():
+            low, high = row["ci95"]
+            lines.append(
+                f"{arm:18} {metric:14} {100 * row['mean']:6.1f} {100 * row['std']:6.1f}"
+                f"   {100 * low:.1f} .. {100 * high:.1f}"
+            )
+    lines += ["", f"{'difference, points':34} mean          95 % interval"]
+    for pair, metrics in content["paired"].items():
+        for metric, row in metrics.items():
+            low, high = row["ci95"]
+            lines.append(
+                f"{pair:33}{metric:8}{100 * row['mean']:+6.1f}"
+                f"   {100 * low:+.1f} .. {100 * high:+.1f}"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def _write_problems(config: Config, seed: int) -> None:
+    from coderl.quickstart.plan import problems_folder
+
+    folder = problems_folder(config, seed)
+    if (folder / "heldout.jsonl").exists():
+        return
+    problems = generate(
+        seed,
+        num_solved=config.num_solved,
+        num_tests_only=config.num_tests_only,
+        num_heldout=config.num_heldout,
+    )
+    lines = {"train": "", "heldout": ""}
+    for problem in problems:
+        lines["heldout" if problem.split == "heldout" else "train"] += problem_line(problem) + "\n"
+    for name in ("train", "heldout"):
+        atomic.write_text(folder / f"{name}.jsonl", lines[name])

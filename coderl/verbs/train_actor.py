@@ -1,0 +1,184 @@
+"""Train an actor: warm it up on ground truth, or reinforce it with the verdicts of unit tests.
+
+`--objective ce` is the warm-up; `--objective ce_rl` is RL from a warmed-up actor, `rft` its
+baseline: rejection fine-tuning, which takes passing samples as ground truth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coderl.actors.settings import ActorConfig, TinyT5Config
+from coderl.errors import ConfigError
+from coderl.runs import atomic
+from coderl.runs.folder import folder_in_the_making
+from coderl.runs.metrics import MetricsLog
+from coderl.runs.progress import Progress
+from coderl.runs.seeds import derive, seed_everything
+from coderl.training.settings import CriticConfig, Objective, OptimConfig, ReinforceConfig
+from envs import Problem
+from envs.sources import read
+
+if TYPE_CHECKING:
+    from coderl.actors.encoder_decoder import EncoderDecoderActor
+    from coderl.training.reinforce import Spent
+
+POSITIONAL = ("data",)
+
+TINY = "tiny"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """What is trained on what, and where it goes."""
+
+    data: str
+    """Data spec of the training problems; those with solutions are the ground truth."""
+    out: Path
+    """Folder to write: model, tokenizer, metrics.jsonl, spent.json."""
+    model: str = TINY
+    """Folder or hub name to start from; `tiny` makes a small T5 for the data at hand."""
+    objective: Objective = "ce"
+    critic: Path | None = None
+    """Critic to start from, where the token weights are its own; the refreshed one is written
+    to `out`/critic."""
+    programs: Path | None = None
+    """Samples of this very model, as round 0 of RL, instead of drawing them."""
+    verdicts: Path | None = None
+    """Their verdicts on the hidden tests."""
+    num_steps: int = 1200
+    """Of the warm-up; ours, where cross-entropy gains no more on the bundled problems."""
+    optim: OptimConfig = field(default_factory=lambda: OptimConfig(embedding_lr_factor=10.0))
+    """Of the warm-up; that of RL is `reinforce.optim`."""
+    actor: ActorConfig = ActorConfig()
+    tiny: TinyT5Config = TinyT5Config()
+    reinforce: ReinforceConfig = ReinforceConfig()
+    critic_training: CriticConfig = CriticConfig()
+    workers: int | None = None
+    """Programs judged at a time; null takes all processor cores."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot be run."""
+        if self.num_steps < 1:
+            raise ValueError(f"num_steps: got {self.num_steps}; expected at least 1")
+        if (self.programs is None) != (self.verdicts is None):
+            raise ValueError("programs: give programs and verdicts together, or neither")
+        if self.objective != "ce" and self.model == TINY:
+            raise ValueError("model: got tiny; RL starts from a folder or hub name")
+        weights = self.reinforce.token_weights
+        needs_critic = self.objective == "ce_rl" and self.reinforce.rl_weight > 0
+        if needs_critic and weights == "critic" and self.critic is None:
+            raise ValueError("critic: got null; token weights by the critic need its folder")
+
+
+def run(config: Config) -> int:
+    """Train, and write the folder."""
+    problems = read(config.data)
+    if not any(problem.solutions for problem in problems):
+        raise ConfigError(f"data: got {config.data}; expected some problems with solutions")
+    with folder_in_the_making(config.out, config) as folder:
+        spent = (
+            _warm_up(config, problems, folder)
+            if config.objective == "ce"
+            else _reinforce(config, problems, folder)
+        )
+        atomic.write_json(folder / "spent.json", asdict(spent))
+    return 0
+
+
+def _warm_up(config: Config, problems: list[Problem], folder: Path) -> Spent:
+    from coderl.training.reinforce import Spent
+    from coderl.training.warm_up import ground_truth, warm_up
+
+    seed_everything(config.seed)
+    actor = _start(config, problems)
+    examples = ground_truth(actor, problems)
+    checkpoint = folder / "checkpoint.pt"
+    with MetricsLog(folder / "metrics.jsonl") as log, Progress(config.num_steps, "warm-up") as bar:
+
+        def on_step(step: int, metrics: dict[str, float]) -> None:
+            log.write(step, {f"train/{name}": value for name, value in metrics.items()})
+            bar.advance(note=f"loss {metrics['loss']:.3f}")
+
+        warm_up(
+            actor,
+            examples,
+            num_steps=config.num_steps,
+            optim=config.optim,
+            seed=derive(config.seed, "warm-up"),
+            checkpoint=checkpoint,
+            on_step=on_step,
+        )
+    actor.save(folder)
+    checkpoint.unlink(missing_ok=True)
+    return Spent(train_steps=config.num_steps)
+
+
+def _start(config: Config, problems: list[Problem]) -> EncoderDecoderActor:
+    from coderl.actors.encoder_decoder import EncoderDecoderActor
+    from coderl.actors.tiny import tiny_t5
+    from coderl.actors.tokenizer import train_tokenizer
+    from coderl.prompts import build_prompt
+
+    if config.model != TINY:
+        return EncoderDecoderActor.load(config.model, config.actor)
+    tokenizer = train_tokenizer(
+        [build_prompt(problem) for problem in problems],
+        [solution for problem in problems for solution in problem.solutions],
+        vocab_size=config.tiny.vocab_size,
+    )
+    model = tiny_t5(tokenizer, config.tiny, seed=derive(config.seed, "init"))
+    return EncoderDecoderActor(model, tokenizer, config.actor)
+
+
+def _reinforce(config: Config, problems: list[Problem], folder: Path) -> Spent:
+    from coderl.actors.encoder_decoder import EncoderDecoderActor
+    from coderl.rollout import read_rollouts
+    from coderl.training.reinforce import reinforce
+    from critics.outcome_critic import T5OutcomeCritic
+    from envs.judge import Judge
+    from rewards.outcome import OutcomeReturns
+
+    seed_everything(config.seed)
+    actor = EncoderDecoderActor.load(config.model, config.actor)
+    critic = T5OutcomeCritic.from_pretrained(config.critic) if config.critic else None
+    first = []
+    if config.programs is not None and config.verdicts is not None:
+        by_id = {problem.id: problem for problem in problems}
+        first = read_rollouts(by_id, config.programs, config.verdicts, actor)
+    num_steps = config.reinforce.num_rounds * config.reinforce.steps_per_round
+    with (
+        Judge(config.workers) as judge,
+        MetricsLog(folder / "metrics.jsonl") as log,
+        Progress(num_steps, config.objective) as bar,
+    ):
+
+        def on_step(step: int, metrics: dict[str, float]) -> None:
+            log.write(step, {f"train/{name}": value for name, value in metrics.items()})
+            bar.advance()
+
+        def on_round(step: int, metrics: dict[str, float]) -> None:
+            log.write(step, metrics)
+            bar.advance(0, note=f"{metrics['reward/passed']:.1%} of samples pass")
+
+        spent = reinforce(
+            actor,
+            critic,
+            problems,
+            config.reinforce,
+            config.critic_training,
+            objective="rft" if config.objective == "rft" else "ce_rl",
+            judge=judge,
+            reward=OutcomeReturns(),
+            seed=derive(config.seed, "reinforce"),
+            first=first,
+            on_round=on_round,
+            on_step=on_step,
+        )
+    actor.save(folder)
+    if critic is not None:
+        critic.save_pretrained(folder / "critic")
+    return spent
