@@ -2,5 +2,5 @@
 
 Read in this order: `run_dir` (the run directory), `versions` (what it ran with), `metrics`
 (`metrics.jsonl`), `atomic` (files appear whole or not at all), `seeds` (one seed a purpose),
-`progress` (the bar on stderr). Never torch on import.
+`progress` (the bar on stderr), `partial` (files of lines in the making), `verdict_cache`. Never torch on import.
 """

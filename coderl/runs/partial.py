@@ -22,7 +22,7 @@ def digest(lines: Iterable[str]) -> str:
     """A fixed-length text that differs where the lines do: for inputs too long to keep."""
     found = hashlib.blake2b(digest_size=16)
     for line in lines:
-        found.update(f"{len(line)}:{line}".encode())
+        found.update(f"{len(line)}:{line}".encode("utf-8", "surrogatepass"))
     return found.hexdigest()
 
 

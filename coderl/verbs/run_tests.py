@@ -19,6 +19,7 @@ from pathlib import Path
 from coderl.errors import ConfigError
 from coderl.runs.partial import PartialFile, digest
 from coderl.runs.progress import Progress
+from coderl.runs.verdict_cache import CachingJudge
 from coderl.schema import suggestion
 from envs.errors import DataError
 from envs.judge import Judge
@@ -59,6 +60,8 @@ class Config:
     """Stop at a program's first test that does not pass."""
     apps_compat: bool = False
     """Compare and stop as APPS and CodeRL do, for published numbers."""
+    cache: Path | None = None
+    """Folder of verdicts to look programs up in before they are judged, and to add to."""
     max_judge_errors: float = 0.01
     """Share of programs, in [0, 1], that may stay without a verdict before the run has failed."""
     json: bool = False
@@ -84,7 +87,8 @@ def run(config: Config) -> int:
     problems = {problem.id: problem for problem in read(config.data)}
     num_programs = _check_programs(config, problems)
     made_of = _made_of(config, problems)
-    with _judge(config) as judge, PartialFile(config.out, made_of) as file:
+    with _judge(config) as bare_judge, PartialFile(config.out, made_of) as file:
+        judge = _caching(bare_judge, config)
         counts = _resume(config, file)
         todo = islice(read_programs(config.programs), counts.total(), None)
         with Progress(num_programs, "judging", done=counts.total()) as bar:
@@ -107,8 +111,15 @@ def _judge(config: Config) -> Judge:
     )
 
 
+def _caching(judge: Judge, config: Config) -> Judge | CachingJudge:
+    if config.cache is None:
+        return judge
+    rules = repr((config.limits(), config.stop_early, config.apps_compat))
+    return CachingJudge(judge, config.cache, rules=rules)
+
+
 def _verdicts(
-    judge: Judge,
+    judge: Judge | CachingJudge,
     records: Iterator[ProgramRecord],
     problems: Mapping[str, Problem],
     tests: TestSet,

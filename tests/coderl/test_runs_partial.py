@@ -72,6 +72,7 @@ def test_what_json_lacks_is_compared_as_text(tmp_path: Path) -> None:
 def test_a_digest_knows_where_a_line_ends() -> None:
     assert digest(["ab", "c"]) == digest(iter(["ab", "c"]))
     assert len({digest(lines) for lines in (["ab", "c"], ["a", "bc"], ["abc"], [], [""])}) == 5
+    assert digest(["\ud800"]) != digest(["\ud801"])  # programs may hold what UTF-8 does not
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_any_work(tmp_path: Path) -> None:

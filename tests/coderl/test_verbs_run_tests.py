@@ -369,3 +369,40 @@ def test_no_process_outlives_a_run(data: str, programs: Path, tmp_path: Path) ->
         assert process.wait(60) == 0
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def test_the_cache_knows_what_has_been_judged(data: str, programs: Path, tmp_path: Path) -> None:
+    out, cache = tmp_path / "v.jsonl", tmp_path / "cache"
+
+    def judged(*words: str) -> tuple[list[dict[str, Any]], list[bool]]:
+        done = coderl(
+            "run-tests", data, "--programs", programs, "--out", out, "--cache", cache, *words
+        )
+        assert done.returncode == 0, done.stderr
+        rows = [json.loads(line) for line in out.read_text().splitlines()]
+        return verdicts(out), [row["measured"]["cached"] for row in rows]
+
+    first, cached = judged()
+    assert cached == [False] * 7
+    assert judged() == (first, [True] * 7)
+    # Other rules, other tests, another program: other verdicts.
+    assert judged("--stop-early")[1] == [False] * 7
+    assert judged("--tests", "all")[1] == [False] * 7
+    assert judged("--cpu-s", "5")[1] == [False] * 7
+    programs.write_text(programs.read_text().replace("2 * x", "3 * x", 1))
+    assert judged()[1] == [False] + [True] * 6
+    # A file that a crash left half written is judged again.
+    for file in cache.rglob("*.jsonl"):
+        file.write_bytes(file.read_bytes()[:-40])
+    assert judged()[1] == [False] * 7
+    assert judged()[1] == [True] * 7
+
+
+def test_a_program_that_utf8_cannot_hold_gets_a_verdict(data: str, tmp_path: Path) -> None:
+    row = {"problem_id": "echo", "program": "print('\ud800')", "sample": 0}
+    programs = write_lines(tmp_path / "p.jsonl", [row])
+    out = tmp_path / "v.jsonl"
+    words = ("--cache", tmp_path / "cache")
+    done = coderl("run-tests", data, "--programs", programs, "--out", out, *words)
+    assert done.returncode == 0, done.stderr
+    assert verdicts(out)[0]["outcome"] in ("compile_error", "runtime_error")
