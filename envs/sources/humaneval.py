@@ -1,8 +1,8 @@
 """The HumanEval data set: a signature with a docstring to complete, judged by `check(candidate)`.
 
-The statement is the data set's prompt; a program is the prompt with its completion. Helpers that
-the prompt defines before the function belong to the tests too: they become set-up code. Example
-tests are the doctests of the docstring.
+The statement is the data set's prompt; a program is the prompt with its completion. What the prompt
+holds before the function becomes set-up code where the tests use it. Example tests are the doctests
+of the docstring.
 
 Source: Chen et al. 2021 (arXiv:2107.03374), sec. 2.2.
 """
@@ -17,6 +17,7 @@ from envs.errors import DataError
 from envs.problem import AssertCase, CallCase, Kind, Problem
 from envs.sources.lines import Row, read_rows
 from envs.sources.spec import DataSpec
+from envs.sources.syntax import defined_functions, imported_names, used_names
 from envs.values import read_literal
 
 
@@ -36,13 +37,15 @@ def _problem(row: Row) -> Problem:
     helpers, found, _ = prompt.rpartition(f"def {name}(")
     if not found:
         raise row.error("prompt", "no such function", f"the signature of {name!r}")
+    known = defined_functions(helpers) | imported_names(helpers)
+    test = f"{row.text('test')}\n\ncheck({name})\n"
     return Problem(
         id=row.text("task_id"),
         statement=prompt,
         kind=Kind.ASSERTS,
-        tests=(AssertCase(code=f"{row.text('test')}\n\ncheck({name})\n"),),
+        tests=(AssertCase(code=test),),
         entry_point=name,
-        setup_code=helpers.strip(),
+        setup_code=helpers.strip() if known & used_names(test) else "",
         example_tests=tuple(_doctests(prompt, name)),
         solutions=(prompt + row.text("canonical_solution"),),
         split="test",

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import ast
 import builtins
-import warnings
 from collections.abc import Iterator, Sequence
 
 from envs.problem import AssertCase, Kind, Problem
 from envs.sources.lines import Row, read_rows
 from envs.sources.spec import DataSpec
+from envs.sources.syntax import defined_functions, parse_code
 
 _SPLIT_ENDS = ((10, "prompt"), (510, "test"), (600, "validation"), (974, "train"))
 """The last task id of each split, in order."""
@@ -60,7 +60,7 @@ def _called(asserts: Sequence[str], solution: str) -> str | None:
     """The function that every assert calls; the solution's own before any other name."""
     calls = [_calls(code) for code in asserts]
     common = [name for name in calls[0] if all(name in names for names in calls)]
-    own = _definitions(solution)
+    own = defined_functions(solution)
     return next((name for name in common if name in own), next(iter(common), None))
 
 
@@ -68,25 +68,11 @@ def _calls(code: str) -> list[str]:
     """The names that a piece of code calls, without those of Python itself."""
     return [
         node.func.id
-        for node in ast.walk(_parse(code))
+        for node in ast.walk(parse_code(code))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and not hasattr(builtins, node.func.id)
     ]
-
-
-def _definitions(code: str) -> set[str]:
-    """The functions that a program defines at its top level."""
-    return {node.name for node in _parse(code).body if isinstance(node, ast.FunctionDef)}
-
-
-def _parse(code: str) -> ast.Module:
-    """The syntax tree; an empty one where there is none."""
-    try:
-        with warnings.catch_warnings(action="ignore"):  # Invalid escapes in the data's strings.
-            return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError):
-        return ast.Module(body=[], type_ignores=[])
 
 
 def _unix(code: str) -> str:
