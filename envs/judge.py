@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TypeAlias
 
-from envs.errors import SandboxError
+from envs.errors import DataError, SandboxError
 from envs.limits import Limits
 from envs.problem import Problem, TestSet
+from envs.sandbox import folders
 from envs.sandbox.batch import Batch
 from envs.sandbox.controller import Slot
+from envs.sandbox.layers import LEVELS, OPTIONAL, missing
 from envs.sandbox.plans import prepare
 from envs.sandbox.task import Rules, Task
 from envs.verdict import Verdict
@@ -41,6 +43,8 @@ class Judge:
         stop_early: bool = False,
         apps_compat: bool = False,
         seed: int = 0,
+        require_isolation: str | None = None,
+        layers: Sequence[str] = OPTIONAL,
         max_judge_errors: float = 0.01,
     ) -> None:
         """Start the first slot; the others start when there is work for them.
@@ -52,10 +56,15 @@ class Judge:
             stop_early: Stop at a program's first test that does not pass.
             apps_compat: Compare and stop as APPS and CodeRL do, for published numbers.
             seed: Seed of string hashes and of `random` in every program, in [0, 2**32).
+            require_isolation: The level (`LEVELS`) without which nothing is run; None takes what
+                the host offers.
+            layers: Which optional layers to try, of `OPTIONAL`.
             max_judge_errors: Share of lost programs, in [0, 1], above which a run is stopped.
 
         Raises:
-            SandboxError: If no server starts.
+            SandboxError: If no server starts, or the required level is not reached; the message
+                names what is missing.
+            DataError: If there is no such level.
         """
         self._rules = Rules(
             limits=limits or Limits(), stop_early=stop_early, apps_compat=apps_compat
@@ -66,8 +75,12 @@ class Judge:
         self._num_workers = max(1, workers or len(os.sched_getaffinity(0)))
         self._slots: list[Slot] = []
         self._tasks: OrderedDict[tuple[int, TestSet], tuple[Problem, Task]] = OrderedDict()
+        self._layers = tuple(layers)
         self._busy = False
+        folders.sweep()
         self._add_slot()
+        if require_isolation is not None:
+            self._require(require_isolation)
 
     def __enter__(self) -> Judge:
         return self
@@ -122,8 +135,22 @@ class Judge:
         finally:
             self._busy = False
 
+    def _require(self, level: str) -> None:
+        if level not in LEVELS:
+            self.close()
+            raise DataError(
+                f"Judge: require_isolation: got {level}; expected one of {', '.join(LEVELS)}"
+            )
+        lacking = missing(level, self.isolation)
+        if lacking:
+            self.close()
+            raise SandboxError(
+                f"judge: isolation level {level} is not reached: missing {', '.join(lacking)};"
+                " `coderl doctor` tells what each means"
+            )
+
     def _add_slot(self) -> Slot:
-        slot = Slot(self._rules.limits, self._seed)
+        slot = Slot(self._rules.limits, self._seed, self._layers)
         slot.start()
         self._slots.append(slot)
         return slot

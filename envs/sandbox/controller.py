@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 from envs.errors import SandboxError
 from envs.limits import Limits
 from envs.sandbox import guest, server, wire
+from envs.sandbox.folders import Folder
 
 _BOOT = (
     "import sys, json, types\n"
@@ -85,13 +86,14 @@ class ServerLostError(Exception):
 class Slot:
     """One server and its memory files. A job starts the server if it is gone."""
 
-    def __init__(self, limits: Limits, seed: int) -> None:
+    def __init__(self, limits: Limits, seed: int, layers: Sequence[str]) -> None:
         self._seed = seed
+        self._layers = list(layers)
         self._limits = limits
         self._files = [os.memfd_create(name) for name in ("job", "stdin", "stdout", "result")]
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._scratch = ""
+        self._folder: Folder | None = None
         self.deadline = float("inf")
         self.isolation: tuple[str, ...] = ()
 
@@ -108,11 +110,19 @@ class Slot:
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         owner = os.pidfd_open(os.getpid())
-        self._scratch = tempfile.mkdtemp(prefix="judge-")
+        self._folder = Folder()
         fds = [theirs.fileno(), *self._files, owner]
         with tempfile.TemporaryFile() as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-sSPB", "-X", "utf8", "-c", _BOOT, self._config(fds)],
+                [
+                    sys.executable,
+                    "-sSPB",
+                    "-X",
+                    "utf8",
+                    "-c",
+                    _BOOT,
+                    self._config(fds, self._folder.path),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -136,16 +146,17 @@ class Slot:
         self.isolation = tuple(json.loads(hello)["isolation"])
         self._control = ours
 
-    def _config(self, fds: list[int]) -> str:
+    def _config(self, fds: list[int], folder: str) -> str:
         megabyte = 2**20
         limits = {
             "memory_bytes": self._limits.memory_mb * megabyte,
             "output_bytes": self._limits.output_mb * megabyte,
             "open_files": self._limits.open_files,
+            "processes": self._limits.processes,
         }
         package = str(Path(__file__).resolve().parent.parent)
-        config = {"fds": fds, "package": package, "limits": limits, "scratch": self._scratch}
-        return json.dumps({**config, "seed": self._seed})
+        config = {"fds": fds, "package": package, "limits": limits, "scratch": folder}
+        return json.dumps({**config, "seed": self._seed, "layers": self._layers, "packages": []})
 
     def submit(self, job: Job) -> None:
         """Hand a job to the server.
@@ -223,9 +234,9 @@ class Slot:
             self._process.kill()
             self._process.wait()
             self._process = None
-        if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-            self._scratch = ""
+        if self._folder is not None:
+            self._folder.remove()
+            self._folder = None
 
 
 def _write_all(fd: int, blob: bytes) -> None:

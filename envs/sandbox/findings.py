@@ -13,7 +13,7 @@ from envs.sandbox.controller import Run
 from envs.verdict import CaseResult, Measured, Outcome, Status, Verdict
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
-_PRIVATE_FOLDER = re.compile(r"/[^\s'\"]*judge-\w+/box")
+_PRIVATE_FOLDER = re.compile(r"/(?:[^\s'\"]*judge-\w+|tmp)/box")
 _MAX_TYPE = 100
 
 

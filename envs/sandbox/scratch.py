@@ -1,37 +1,44 @@
-"""Remove a folder that a hostile program filled: any depth, any mode, never through a link."""
+"""Empty the folder that a hostile program filled: any depth, any mode, never through a link."""
 
 from __future__ import annotations
 
 import os
-import stat
+
+BOX = "box"
+"""A program's private folder, in the slot's own."""
 
 
-def remove(folder: str) -> None:
-    """Remove `folder` and all in it; nothing happens if it is already gone.
+def clean() -> None:
+    """Leave the current folder with nothing in it but an empty private folder."""
+    for entry in list(os.scandir(".")):
+        if entry.name != BOX or not entry.is_dir(follow_symlinks=False):
+            _remove(entry)
+    if not os.path.isdir(BOX):
+        os.mkdir(BOX, 0o700)
+    os.chmod(BOX, 0o700)
+    for entry in list(os.scandir(BOX)):
+        _remove(entry)
 
-    Folders inside are moved up beside `folder` before they are emptied, so that no path grows
-    with the depth of the tree.
+
+def _remove(top: os.DirEntry[str]) -> None:
+    """Remove a file or folder.
+
+    Folders inside are moved up into the current folder before they are emptied, so that no path
+    grows with the depth of the tree.
     """
-    try:
-        os.rmdir(folder)
+    if not top.is_dir(follow_symlinks=False):
+        os.unlink(top.path)
         return
-    except FileNotFoundError:
-        return
-    except OSError:
-        pass
-    if not stat.S_ISDIR(os.lstat(folder).st_mode):
-        os.unlink(folder)
-        return
-    waiting = [folder]
+    waiting = [top.path]
     while waiting:
-        current = waiting.pop()
-        os.chmod(current, 0o700)
-        for entry in list(os.scandir(current)):
+        folder = waiting.pop()
+        os.chmod(folder, 0o700)
+        for entry in list(os.scandir(folder)):
             if entry.is_dir(follow_symlinks=False):
                 os.chmod(entry.path, 0o700)
-                aside = f"{folder}.{os.urandom(8).hex()}"
+                aside = os.urandom(16).hex()
                 os.rename(entry.path, aside)
                 waiting.append(aside)
             else:
                 os.unlink(entry.path)
-        os.rmdir(current)
+        os.rmdir(folder)

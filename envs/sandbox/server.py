@@ -27,7 +27,7 @@ from mmap import mmap
 from types import ModuleType
 from typing import Any
 
-from envs.sandbox import guest, kernel, proxy, scratch, wire
+from envs.sandbox import guest, kernel, layers, proxy, scratch, wire
 
 CONTROL, JOB, STDIN, STDOUT, RESULT, OWNER = range(3, 9)
 """Descriptors of a server: orders, job, input, output, frames, and its owner's pidfd."""
@@ -70,42 +70,77 @@ class Order:
     wall_ns: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Room:
+    """What is the same for all children of a server."""
+
+    progress: mmap
+    walls: layers.Walls
+    base_bytes: int
+    """Address space of the server, which does not count."""
+    limits: dict[str, int]
+
+
 def main(config: dict[str, Any]) -> None:
     """Serve jobs until the owner closes the control socket or dies."""
     _place_descriptors(config["fds"])
-    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
-    os.chdir(config["scratch"])
     progress = mmap(-1, 4096)
-    _warm_up(progress, config["seed"])
+    _warm_up(progress, config["seed"], config["packages"])
     base_bytes = _address_space()
+    limits = config["limits"]
+    walls = layers.enter(
+        config["layers"], config["scratch"], 8 * limits["output_bytes"], _wait_outside
+    )
+    room = Room(progress=progress, walls=walls, base_bytes=base_bytes, limits=limits)
     control = socket.socket(fileno=CONTROL)
-    control.send(json.dumps({"isolation": []}).encode())
+    control.send(json.dumps({"isolation": _prove(room)}).encode())
     while message := control.recv(ORDER.size):
         mode, num_tests, cpu_ns, wall_ns = ORDER.unpack(message)
         order = Order(mode=mode, num_tests=num_tests, cpu_ns=cpu_ns, wall_ns=wall_ns)
-        os.mkdir("box", 0o700)
         progress[: guest.PROGRESS.size] = guest.PROGRESS.pack(0, 0)
-        pids = _start(order, progress, base_bytes, config["limits"])
-        report = _supervise(pids, order, progress)
-        scratch.remove("box")
+        report = _supervise(_start(order, room), order, room)
+        scratch.clean()
         control.send(report)
 
 
-def _start(order: Order, progress: mmap, base_bytes: int, limits: dict[str, int]) -> list[int]:
+def _wait_outside() -> None:
+    """Keep nothing open in the process that only waits for the server."""
+    os.closerange(CONTROL, 1024)
+
+
+def _prove(room: Room) -> list[str]:
+    """Which layers hold, as a child like any program's finds."""
+    order = Order(mode=MODE_CALL, num_tests=0, cpu_ns=10**10, wall_ns=10**10)
+    ours, theirs = os.pipe()
+
+    def tell() -> None:
+        words = layers.proven(room.walls, _limits(order, room))
+        os.write(CONTROL, json.dumps(words).encode())
+
+    pid = kernel.fork()
+    if pid == 0:
+        _child(order, tell, room, theirs)
+    os.close(theirs)
+    with open(ours, "rb") as file:
+        told = file.read()
+    os.waitpid(pid, 0)
+    words: list[str] = json.loads(told)
+    return words
+
+
+def _start(order: Order, room: Room) -> list[int]:
     """Fork the children of a job: one, or the program's and then the tests'."""
     if order.mode != MODE_CHECK:
         pid = kernel.fork()
         if pid == 0:
-            _child(order, partial(_run_program, order, progress), base_bytes, limits)
+            _child(order, partial(_run_program, order, room.progress), room)
         return [pid]
     pids = []
     ends = socket.socketpair()
     for end, run in zip(ends, (_serve_program, _run_tests), strict=True):
         pid = kernel.fork()
         if pid == 0:
-            _child(order, partial(run, end, progress), base_bytes, limits, end.fileno())
+            _child(order, partial(run, end, room.progress), room, end.fileno())
         pids.append(pid)
     for end in ends:
         end.close()
@@ -120,7 +155,7 @@ def _place_descriptors(fds: list[int]) -> None:
     os.closerange(OWNER + 1, 1024)
 
 
-def _warm_up(progress: mmap, seed: int) -> None:
+def _warm_up(progress: mmap, seed: int, packages: list[str]) -> None:
     """Do once what every child would do first, then hide the server's modules from programs."""
     import _sitebuiltins
     import builtins
@@ -151,28 +186,24 @@ def _address_space() -> int:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
-def _child(
-    order: Order,
-    run: Callable[[], None],
-    base_bytes: int,
-    limits: dict[str, int],
-    connection: int = CONTROL,
-) -> None:
+def _child(order: Order, run: Callable[[], None], room: Room, connection: int = CONTROL) -> None:
     """Become the program's process, or that of its tests; never returns.
 
     Args:
         order: The job.
         run: What to do; it closes the descriptors that the program must not have.
-        base_bytes: Address space of the server, which does not count.
-        limits: The limits that all jobs share.
+        room: What all children share.
         connection: The one descriptor beyond the fixed ones to keep.
     """
     try:
         os.setsid()
-        os.chdir("box")
         os.dup2(connection, CONTROL)
-        os.closerange(OWNER, 1024)
-        _limit(order, base_bytes, limits)
+        for kind, value in _limits(order, room).items():
+            resource.setrlimit(kind, (value, value))
+        os.chdir(scratch.BOX)
+        layers.enter_child(room.walls)
+        os.closerange(max((OWNER, *room.walls.library_fds)) + 1, 1024)
+        os.close(OWNER)
         run()
     finally:
         os._exit(0)
@@ -217,23 +248,26 @@ def _read(fd: int) -> bytes:
     return os.pread(fd, os.fstat(fd).st_size, 0)
 
 
-def _limit(order: Order, base_bytes: int, limits: dict[str, int]) -> None:
-    """Set the limits that the kernel enforces; processor time a test is the server's task."""
-    seconds = math.ceil((order.num_tests + 1) * order.cpu_ns / 1e9) + 2
-    for kind, value in (
-        (resource.RLIMIT_AS, base_bytes + limits["memory_bytes"]),
-        (resource.RLIMIT_FSIZE, limits["output_bytes"]),
-        (resource.RLIMIT_NOFILE, limits["open_files"]),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_CPU, seconds),
-    ):
-        resource.setrlimit(kind, (value, value))
+def _limits(order: Order, room: Room) -> dict[int, int]:
+    """The limits that the kernel enforces; processor time a test is the server's task."""
+    limits = {
+        resource.RLIMIT_AS: room.base_bytes + room.limits["memory_bytes"],
+        resource.RLIMIT_FSIZE: room.limits["output_bytes"],
+        resource.RLIMIT_NOFILE: room.limits["open_files"],
+        resource.RLIMIT_CPU: math.ceil((order.num_tests + 1) * order.cpu_ns / 1e9) + 2,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+    }
+    if room.walls.counts_processes:
+        limits[resource.RLIMIT_NPROC] = room.limits["processes"]
+    return limits
 
 
-def _supervise(pids: list[int], order: Order, progress: mmap) -> bytes:
+def _supervise(pids: list[int], order: Order, room: Room) -> bytes:
     """Wait for the last child, kill all when they pass a limit, and reap all that they started."""
     started = time.monotonic_ns()
-    stop = _wait(pids, order, progress, started)
+    stop = _wait(pids, order, room.progress, started)
     _kill(pids)
     ends = [os.wait4(pid, 0) for pid in pids]
     wall_ns = time.monotonic_ns() - started

@@ -1,0 +1,200 @@
+"""What shuts programs in: which layers does the host allow, enter them, and prove that they hold.
+
+A slot's server enters every layer once, then proves each from inside a child like a program's;
+only proven layers are named. `rlimits` and the loss of all privileges are there at every level.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+
+from envs.sandbox import interpreter, kernel, landlock, namespaces, scratch, seccomp
+
+NAMESPACES = ("user_ns", "pid_ns", "net_ns", "mount_ns", "ipc_ns")
+ALWAYS = ("no_new_privs", "caps_dropped", "not_dumpable", "rlimits")
+LEVELS: dict[str, tuple[str, ...]] = {
+    "full": (*NAMESPACES, "landlock", "seccomp"),
+    "no-namespaces": ("landlock", "seccomp"),
+    "landlock": ("landlock",),
+    "seccomp": ("seccomp",),
+    "rlimits": (),
+}
+"""The words that each level needs beside `ALWAYS`, strictest first."""
+OPTIONAL = ("namespaces", "landlock", "seccomp")
+"""What can be tried or left out."""
+
+_KIND_WORDS = {"user": "user_ns", "pid": "pid_ns", "net": "net_ns", "mnt": "mount_ns"}
+_KIND_WORDS["ipc"] = "ipc_ns"
+_NOBODY = 65534
+_OWN_USERS = 2_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Walls:
+    """What a server has entered, and what each child still has to enter."""
+
+    rules: int | None
+    """Descriptor of a child's Landlock rules."""
+    filters: bool
+    """Children install the short seccomp filter."""
+    counts_processes: bool
+    """No other program has this user, so that processes can be limited by user."""
+    library_fds: tuple[int, ...]
+    """Descriptors through which a child imports; empty where it can open the library itself."""
+    changed: tuple[str, ...]
+    """Words of the namespaces that are not the host's."""
+
+
+def missing(level: str, words: Collection[str]) -> list[str]:
+    """The layers that a level needs and `words` lack."""
+    return [word for word in (*LEVELS[level], *ALWAYS) if word not in words]
+
+
+def level_of(words: Collection[str]) -> str:
+    """The strictest level whose layers are all there."""
+    return next((name for name in LEVELS if not missing(name, words)), "none")
+
+
+def enter(wanted: Collection[str], folder: str, disk_bytes: int, keep: Callable[[], None]) -> Walls:
+    """Shut this process in for good, with `folder` (or its place inside) as current folder.
+
+    Args:
+        wanted: Which of `OPTIONAL` to try.
+        folder: The slot's own folder, empty.
+        disk_bytes: What programs may write in total, where the host lets that be limited.
+        keep: Called in the process that stays outside and waits, to close its descriptors.
+    """
+    before = namespaces.identities()
+    user = _program_user()
+    readable = interpreter.readable_paths()
+    inside = partial(_enter_namespaces, user, folder, readable, disk_bytes, keep)
+    library_fds: list[int] = []
+    namespaced = "namespaces" in wanted and _works(inside)
+    if namespaced:
+        inside()
+        folder = namespaces.WORK
+    elif os.geteuid() == 0:
+        os.chown(folder, user, user)
+        if not _works(partial(_check_reading, user)):
+            library_fds = interpreter.reach_by_descriptor()
+            readable = [*sys.path, *readable]
+        _become(user)
+    after = namespaces.identities()
+    os.chdir(folder)
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    kernel.drop_capabilities()
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    scratch.clean()
+    rules = None
+    if "landlock" in wanted and landlock.version():
+        box = os.path.join(folder, scratch.BOX)
+        rules = landlock.ruleset(readable, [box], interpreter.DEVICES)
+        landlock.restrict(landlock.ruleset([*readable, "/proc"], [folder], interpreter.DEVICES))
+    filters = "seccomp" in wanted and seccomp.available()
+    if filters:
+        seccomp.install(seccomp.server_filter())
+    return Walls(
+        rules=rules,
+        filters=filters,
+        counts_processes=namespaced or user not in (os.geteuid(), _NOBODY),
+        library_fds=tuple(library_fds),
+        changed=tuple(word for kind, word in _KIND_WORDS.items() if before[kind] != after[kind]),
+    )
+
+
+def enter_child(walls: Walls) -> None:
+    """What a child enters beyond its server, just before it runs a program."""
+    if walls.rules is not None:
+        landlock.restrict(walls.rules)
+    if walls.filters:
+        seccomp.install(seccomp.child_filter(os.getpid()))
+
+
+def proven(walls: Walls, limits: dict[int, int]) -> list[str]:
+    """The words of the layers that hold; to be called in a child after `enter_child`."""
+    proofs: dict[str, Callable[[], bool]] = {
+        "landlock": lambda: _refused(partial(os.listdir, "/")),
+        "seccomp": lambda: walls.filters and _refused(socket.socket) and _refused(os.fork),
+        "no_new_privs": lambda: kernel.prctl(kernel.PR_GET_NO_NEW_PRIVS) == 1,
+        "caps_dropped": lambda: os.geteuid() != 0 and not kernel.has_capabilities(),
+        "not_dumpable": lambda: kernel.prctl(kernel.PR_GET_DUMPABLE) == 0,
+        "rlimits": lambda: all(
+            resource.getrlimit(kind) == (value, value) for kind, value in limits.items()
+        ),
+    }
+    return [*walls.changed, *(word for word, holds in proofs.items() if holds())]
+
+
+def _refused(action: Callable[[], object]) -> bool:
+    try:
+        action()
+    except PermissionError:
+        return True
+    return False
+
+
+def _program_user() -> int:
+    """Who runs programs: an ordinary user stays, root becomes a user that nobody else is."""
+    own = os.geteuid()
+    if own != 0:
+        return own
+    user = _OWN_USERS + os.getpid()
+    return user if _works(partial(_become, user)) else _NOBODY
+
+
+def _become(user: int) -> None:
+    """Change user and group for good; all privileges of root go with it."""
+    if os.geteuid() != 0:
+        return
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+
+
+def _check_reading(user: int) -> None:
+    _become(user)
+    if not interpreter.can_be_read():
+        raise PermissionError
+
+
+def _enter_namespaces(
+    user: int, folder: str, readable: list[str], disk_bytes: int, keep: Callable[[], None]
+) -> None:
+    """Enter all namespaces; returns as the first process inside, the caller's waits outside."""
+    show = partial(namespaces.build_root, folder, readable, interpreter.DEVICES, user, disk_bytes)
+    group = user if os.geteuid() == 0 else os.getegid()
+    if os.geteuid() == 0:
+        kernel.unshare(kernel.CLONE_NEWNS)
+        show()
+        _become(user)
+        namespaces.enter_users(user, group)
+    else:
+        namespaces.enter_users(user, group)
+        show()
+    pid = kernel.fork()
+    if pid:
+        keep()
+        _, status = os.waitpid(pid, 0)
+        os._exit(abs(os.waitstatus_to_exitcode(status)))
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    namespaces.show_own_processes()
+
+
+def _works(action: Callable[[], None]) -> bool:
+    """True if the action succeeds; tried in a child, as it cannot be undone."""
+    pid = kernel.fork()
+    if pid == 0:
+        with contextlib.suppress(OSError):
+            action()
+            os._exit(0)
+        os._exit(1)
+    return os.waitpid(pid, 0)[1] == 0
