@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except _UNUSABLE_PATH as error:
         return _complain(f"{error.filename}: cannot be used: {reason(error)}", 2)
     except SandboxError as error:
-        return _complain(f"the sandbox failed: {error}", 1)
+        return _complain(str(error), 1)
     except KeyboardInterrupt:
         return _complain(f"interrupted; to resume: coderl {shlex.join(words)}", 130)
 

@@ -17,6 +17,7 @@ from coderl.runs.versions import versions
 from envs.errors import SandboxError
 from envs.judge import Judge
 from envs.problem import Kind, Problem, StdinCase
+from envs.sandbox.layers import level_of
 
 LAYERS: Mapping[str, str] = {
     "user_ns": "programs run as a user of this machine",
@@ -48,7 +49,11 @@ def run(config: Config) -> int:
     sections: dict[str, Mapping[str, object]] = {
         "versions": versions(),
         "packages": {name: str(folder) for name, folder in origins.folders().items()},
-        "machine": {"cores": len(os.sched_getaffinity(0)), "devices": _devices()},
+        "machine": {
+            "cores": len(os.sched_getaffinity(0)),
+            "devices": _devices(),
+            "level": level_of(isolation),
+        },
         "isolation": {layer: layer in isolation for layer in LAYERS},
     }
     trouble += _foreign()

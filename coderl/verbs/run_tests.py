@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 from coderl.errors import ConfigError
 from coderl.runs.partial import PartialFile, digest
@@ -60,6 +61,10 @@ class Config:
     """Stop at a program's first test that does not pass."""
     apps_compat: bool = False
     """Compare and stop as APPS and CodeRL do, for published numbers."""
+    require_isolation: Literal["full", "no-namespaces", "landlock", "seccomp", "rlimits"] | None = (
+        None
+    )
+    """Run nothing unless programs are held this well; null takes what the machine offers."""
     cache: Path | None = None
     """Folder of verdicts to look programs up in before they are judged, and to add to."""
     max_judge_errors: float = 0.01
@@ -107,6 +112,7 @@ def _judge(config: Config) -> Judge:
         config.limits(),
         stop_early=config.stop_early,
         apps_compat=config.apps_compat,
+        require_isolation=config.require_isolation,
         max_judge_errors=config.max_judge_errors,
     )
 

@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from coderl.verbs.doctor import LAYERS
+from envs.sandbox.layers import ALWAYS, LEVELS
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +32,8 @@ def test_the_doctor_reports_versions_origins_machine_and_isolation() -> None:
     }
     assert report["machine"]["cores"] >= 1
     assert "cpu" in report["machine"]["devices"]
-    assert report["isolation"].keys() == LAYERS.keys()
+    assert report["isolation"].keys() == LAYERS.keys() == {*ALWAYS, *LEVELS["full"]}
+    assert report["machine"]["level"] in LEVELS
     assert report["trouble"] == []
 
 

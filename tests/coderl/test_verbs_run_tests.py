@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from envs.sandbox.layers import LEVELS
+
 ROOT = Path(__file__).parents[2]
 
 PROBLEMS: list[dict[str, Any]] = [
@@ -346,6 +348,25 @@ def test_required_settings_are_named() -> None:
 def test_the_programs_are_never_overwritten(data: str, programs: Path) -> None:
     done = coderl("run-tests", data, "--programs", programs, "--out", programs)
     assert_refused(done, "expected another file")
+
+
+def test_nothing_runs_below_the_required_isolation(
+    data: str, programs: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "v.jsonl"
+    words = ("run-tests", data, "--programs", programs, "--out", out, "--require-isolation")
+    assert_refused(coderl(*words, "most"), "require_isolation: got 'most'", ", ".join(LEVELS))
+    report = json.loads(coderl("doctor", "--json").stdout)
+    best = report["machine"]["level"]
+    assert coderl(*words, best).returncode == 0
+    out.unlink()
+    for level in LEVELS:
+        lacking = [layer for layer in LEVELS[level] if not report["isolation"][layer]]
+        if lacking:
+            done = coderl(*words, level)
+            assert (done.returncode, done.stdout) == (1, "")
+            assert f"isolation level {level} is not reached: missing {lacking[0]}" in done.stderr
+            assert not list(tmp_path.glob("v.jsonl*"))
 
 
 def test_stopping_early_judges_no_further_case(data: str, tmp_path: Path) -> None:
