@@ -1,0 +1,165 @@
+"""Puts the page of a quickstart together: one file that opens anywhere and asks for nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from coderl.reporting.critic import critic_section
+from coderl.reporting.curves import loss_charts, round_chart
+from coderl.reporting.markup import Child, Markup, tag
+from coderl.reporting.outcomes import outcome_histogram
+from coderl.reporting.programs import SCRIPT, programs_section
+from coderl.reporting.results import Results, read_results
+from coderl.reporting.style import stylesheet
+from coderl.reporting.tables import (
+    budget_table,
+    finding,
+    paired_table,
+    percent,
+    points,
+    seconds_table,
+    summary_tables,
+)
+from coderl.runs import atomic
+
+TITLE = "What the quickstart learned"
+
+
+def write_page(out: Path) -> Path:
+    """Write `out/report.html` from the files of a finished quickstart, and return its path.
+
+    The same files give the same bytes. Files that are missing, but for report.json, leave a
+    sentence in the place of their section.
+
+    Raises:
+        DataError: If report.json is missing, or a file is malformed.
+    """
+    results = read_results(out / "report.json")
+    first = out / f"seed_{results.seeds[0]}"
+    sections: list[tuple[str, str, Callable[[], Child]]] = [
+        ("results", "What each arm solves", lambda: summary_tables(results)),
+        ("differences", "Who beats whom", lambda: paired_table(results)),
+        ("budget", "What each arm cost", lambda: budget_table(results)),
+        ("curves", "How training went", lambda: _curves(out, results)),
+        ("outcomes", "Outcomes before and after", lambda: outcome_histogram(out, results.seeds)),
+        ("critic", "The critic", lambda: critic_section(out, results.seeds)),
+        ("programs", "Programs it wrote", lambda: programs_section(first)),
+        ("seconds", "Seconds per stage", lambda: seconds_table(results)),
+        ("configuration", "Configuration", lambda: _configuration(out)),
+        ("repeat", "How to repeat it", lambda: _repeat(results)),
+    ]
+    body = [
+        tag(
+            "section",
+            tag("h2", heading, id=f"{name}-heading"),
+            content(),
+            id=name,
+            aria_labelledby=f"{name}-heading",
+        )
+        for name, heading, content in sections
+    ]
+    page = out / "report.html"
+    atomic.write_text(page, _document(_introduction(out, results), body))
+    return page
+
+
+def _document(introduction: Child, body: Child) -> str:
+    """The whole file. Its policy forbids the network, and every script but ours."""
+    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy),
+        tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", TITLE),
+        tag("style", Markup(stylesheet())),
+    )
+    main = tag("main", tag("h1", TITLE), introduction, body)
+    html = tag("html", head, tag("body", main, tag("script", Markup(SCRIPT))), lang="en")
+    return f"<!DOCTYPE html>\n{html}\n"
+
+
+def _introduction(out: Path, results: Results) -> Markup:
+    """One paragraph for a reader who knows nothing of the project."""
+    heldout = out / f"seed_{results.seeds[0]}" / "problems" / "heldout.jsonl"
+    count = f"{_num_lines(heldout):,} " if heldout.exists() else ""
+    num_seeds = len(results.seeds)
+    runs = "once" if num_seeds == 1 else f"{num_seeds} times, from {num_seeds} seeds"
+    words = (
+        "A small language model was trained from scratch to write Python programs that pass "
+        "unit tests. First it imitated reference solutions (the warm-up); then it learned from "
+        "what the tests found in programs of its own (reinforcement learning, RL), with a second "
+        "model, the critic, guessing after every token whether the program will pass. This page "
+        "compares it with the simpler ways to spend the same effort, called arms. Each arm wrote "
+        f"programs for {count}problems it had never seen, and tests that no model was shown "
+        f"decided. All of it was run {runs}; intervals cover 95 % over seeds and problems. "
+        f"{_in_short(results)}"
+    )
+    return tag("p", words, class_="lead")
+
+
+def _in_short(results: Results) -> str:
+    """The main result as a sentence, empty where its arms are missing."""
+    after = results.summary.get("rl", {}).get("pass@1")
+    before = results.summary.get("warmup", {}).get("pass@1")
+    gain = results.paired.get("rl - warmup", {}).get("pass@1")
+    if after is None or before is None or gain is None:
+        return ""
+    return (
+        f"In short: one program of the model solves {percent(before.mean)} of the problems after "
+        f"the warm-up and {percent(after.mean)} after RL, a difference of {points(gain.mean)} "
+        f"points ({finding(gain)})."
+    )
+
+
+def _curves(out: Path, results: Results) -> list[Child]:
+    return [
+        tag("p", "Thin lines are seeds, thick ones their mean."),
+        tag("h3", "Loss by step"),
+        loss_charts(out, results.seeds),
+        tag("h3", "Training programs that pass, by round of sampling"),
+        round_chart(out, results.seeds),
+    ]
+
+
+def _configuration(out: Path) -> list[Child]:
+    config, versions = out / "config.yaml", out / "versions.json"
+    parts: list[Child] = []
+    for path, name in ((config, "The exact settings"), (versions, "Versions of the software")):
+        if path.exists():
+            text = path.read_text(encoding="utf-8").strip()
+            parts.append(
+                tag(
+                    "details",
+                    tag("summary", f"{name} ({path.name})"),
+                    tag("pre", tag("code", text), tabindex=0, aria_label=path.name),
+                )
+            )
+        else:
+            parts.append(tag("p", f"There is no {path.name} in this run.", class_="quiet"))
+    return parts
+
+
+def _repeat(results: Results) -> list[Child]:
+    seeds = results.seeds
+    first_ones = seeds == tuple(range(len(seeds)))
+    choice = f"--seeds {len(seeds)}" if first_ones else f"--seed {seeds[0]}"
+    names = f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}"
+    commit = f", run at commit {results.commit}" if results.commit else ""
+    commands = (
+        f"coderl quickstart {choice}                    # the defaults\n"
+        "coderl quickstart config.yaml out=FOLDER      # the settings of this run"
+    )
+    return [
+        tag("p", f"This page shows {names}{commit}. In an empty folder, or with this run's file:"),
+        tag("pre", tag("code", commands), tabindex=0, aria_label="commands"),
+    ]
+
+
+def _num_lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(1 for line in file if line.strip())
