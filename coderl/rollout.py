@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -9,9 +10,16 @@ from pathlib import Path
 
 from coderl.actors.actor import Actor, Completion
 from coderl.errors import ConfigError
+from coderl.runs import atomic
 from envs import Problem, TestSet, Verdict
 from envs.judge import Judge
-from envs.records import ProgramRecord, read_programs, read_verdicts
+from envs.records import (
+    ProgramRecord,
+    program_line,
+    read_programs,
+    read_verdicts,
+    verdict_line,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +65,21 @@ def to_record(rollout: Rollout) -> ProgramRecord:
             "stop": completion.stop,
         },
     )
+
+
+def write_rollouts(rollouts: Iterable[Rollout], programs: Path, verdicts: Path) -> None:
+    """Both files of judged rollouts; the samples of a problem are numbered in this order."""
+    numbers: Counter[str] = Counter()
+    records, judged = [], []
+    for rollout in rollouts:
+        assert rollout.verdict is not None
+        problem_id = rollout.problem.id
+        numbered = replace(rollout, sample=numbers[problem_id])
+        numbers[problem_id] += 1
+        records.append(program_line(to_record(numbered)))
+        judged.append(verdict_line(problem_id, numbered.sample, rollout.verdict))
+    atomic.write_text(programs, "".join(f"{line}\n" for line in records))
+    atomic.write_text(verdicts, "".join(f"{line}\n" for line in judged))
 
 
 def read_rollouts(

@@ -1,9 +1,10 @@
 """A small tokenizer made from the problems at hand, for models trained from scratch.
 
 Byte-level BPE, so that every text round-trips. Programs are merged across words up to whole
-lines, since their idioms repeat; statements only within words, so that a model learns what the
-words mean and not whole phrases (merging those too halved the sequences and cost a quarter of
-the solved problems); digits stand alone, so that constants are copied one by one.
+lines, since their idioms repeat, and the fixed end of the prompts as a whole; statements only
+within words, so that a model learns what the words mean and not whole phrases (merging those too
+halved the sequences and cost a quarter of the solved problems); digits stand alone, so that
+constants are copied one by one.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def train_tokenizer(
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(r"\d|\n"), "isolated"),
+            pre_tokenizers.Split(Regex(r"\d|\n(?= )"), "isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )

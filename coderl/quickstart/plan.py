@@ -49,8 +49,10 @@ def stages(config: Config, seed: int) -> list[Stage]:
     """All stages of one seed, each after those it needs."""
     plan = _Plan(config, seed)
     root = config.out / f"seed_{seed}"
-    train = f"jsonl:{problems_folder(config, seed) / 'train.jsonl'}"
-    heldout = f"jsonl:{problems_folder(config, seed) / 'heldout.jsonl'}"
+    problems = problems_folder(config, seed)
+    train, untaught, heldout = (
+        f"jsonl:{problems / name}.jsonl" for name in ("train", "tests_only", "heldout")
+    )
     warmup, critic, repair = root / "warmup", root / "critic", root / "repair"
     samples, verdicts = root / "samples.jsonl", root / "samples.verdicts.jsonl"
 
@@ -68,7 +70,7 @@ def stages(config: Config, seed: int) -> list[Stage]:
         ),
     )
     reinforce = config.reinforce
-    first = f"{train}?seed={plan.seed('problems') % 2**31}&limit={reinforce.problems_per_round}"
+    first = f"{untaught}?seed={plan.seed('problems') % 2**31}&limit={reinforce.problems_per_round}"
     plan.sample("samples", first, warmup, samples, reinforce.samples_per_problem)
     plan.judge("judge samples", train, samples, verdicts)
     plan.add(
@@ -112,8 +114,8 @@ def stages(config: Config, seed: int) -> list[Stage]:
         train_repair.Config(
             data=train,
             model=str(root / SAMPLED_FROM),
-            programs=samples,
-            verdicts=verdicts,
+            programs=root / SAMPLED_FROM / "programs.jsonl",
+            verdicts=root / SAMPLED_FROM / "verdicts.jsonl",
             out=repair,
             num_steps=config.repair_steps,
             optim=config.repair_optim,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from coderl.actors.actor import Actor
 from coderl.rollout import Rollout, judge_rollouts
@@ -25,6 +26,9 @@ from coderl.training.warm_up import actor_loss, ground_truth, token_mean
 from critics.outcome_critic import T5OutcomeCritic
 from envs import Problem
 from envs.judge import Judge
+
+OnRound: TypeAlias = Callable[[int, dict[str, float], Sequence[Rollout]], None]
+"""Gets the step at which a round begins, from 0, its metrics, and its judged samples."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +61,7 @@ def reinforce(
     reward: Reward,
     seed: int,
     first: Sequence[Rollout] = (),
-    on_round: Callable[[int, dict[str, float]], None] | None = None,
+    on_round: OnRound | None = None,
     on_step: Callable[[int, dict[str, float]], None] | None = None,
 ) -> Spent:
     """Improve the actor (and refresh the critic), in place.
@@ -74,7 +78,7 @@ def reinforce(
         seed: Of problems, samples and batches.
         first: Judged samples of this very actor, taken as those of round 0 instead of drawing
             them again: what the critic was trained on.
-        on_round: Called when a round begins with the step, from 0, and its metrics.
+        on_round: Called when a round begins.
         on_step: Called with the step, from 1, and its metrics.
 
     Returns:
@@ -116,8 +120,8 @@ def sample_round(
     seed: int,
 ) -> list[Rollout]:
     """Judged samples of some of the problems, problem by problem."""
-    count = min(config.problems_per_round, len(problems))
-    chosen = random.Random(seed).sample(list(problems), count)
+    pool = [p for p in problems if config.sample_solved or not p.solutions]
+    chosen = random.Random(seed).sample(pool, min(config.problems_per_round, len(pool)))
     drawn = sample_programs(
         actor,
         chosen,
@@ -141,7 +145,7 @@ class _Rounds:
     reward: Reward
     seed: int
     first: list[Rollout]
-    on_round: Callable[[int, dict[str, float]], None] | None
+    on_round: OnRound | None
     truth: list[Example] = field(init=False)
     truth_rows: Callable[[int], list[int]] = field(init=False)
     sample_rows: Callable[[int], list[int]] = field(init=False)
@@ -199,4 +203,5 @@ class _Rounds:
                     "train/examples": float(len(self.samples)),
                     "train/replay": float(len(self.buffer.passed)),
                 },
+                rollouts,
             )

@@ -69,6 +69,8 @@ class ReinforceConfig:
     """What is subtracted from the reward. Paper: greedy."""
     num_rounds: int = 4
     """1 is the paper's offline recipe."""
+    sample_solved: bool = False
+    """Draw samples for problems with solutions too; these give ground truth already."""
     problems_per_round: int = 700
     samples_per_problem: int = 5
     steps_per_round: int = 50

@@ -23,7 +23,6 @@ def run(config: Config) -> int:
     from coderl.quickstart.pipeline import run_stages
     from coderl.quickstart.plan import stages
     from coderl.quickstart.summary import summarize
-    from coderl.reporting.page import write_page
 
     run_dir.create(config.out, config, free=("workers",))
     for seed in config.all_seeds:
@@ -37,6 +36,8 @@ def run(config: Config) -> int:
     )
     report = summarize(config, times)
     atomic.write_json(config.out / "report.json", report)
+    from coderl.reporting.page import write_page
+
     page = write_page(config.out)
     sys.stdout.write(f"{table(report)}\n{page}\n")
     return 0
@@ -76,8 +77,11 @@ def _write_problems(config: Config, seed: int) -> None:
         num_tests_only=config.num_tests_only,
         num_heldout=config.num_heldout,
     )
-    lines = {"train": "", "heldout": ""}
+    lines = dict.fromkeys(("train", "tests_only", "heldout"), "")
     for problem in problems:
-        lines["heldout" if problem.split == "heldout" else "train"] += problem_line(problem) + "\n"
-    for name in ("train", "heldout"):
-        atomic.write_text(folder / f"{name}.jsonl", lines[name])
+        line = problem_line(problem) + "\n"
+        lines["heldout" if problem.split == "heldout" else "train"] += line
+        if problem.split == "tests_only":
+            lines["tests_only"] += line
+    for name, text in lines.items():
+        atomic.write_text(folder / f"{name}.jsonl", text)

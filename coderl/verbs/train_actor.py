@@ -6,6 +6,7 @@ baseline: rejection fine-tuning, which takes passing samples as ground truth.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from envs.sources import read
 
 if TYPE_CHECKING:
     from coderl.actors.encoder_decoder import EncoderDecoderActor
+    from coderl.rollout import Rollout
     from coderl.training.reinforce import Spent
 
 POSITIONAL = ("data",)
@@ -37,7 +39,8 @@ class Config:
     data: str
     """Data spec of the training problems; those with solutions are the ground truth."""
     out: Path
-    """Folder to write: model, tokenizer, metrics.jsonl, spent.json."""
+    """Folder to write: model, tokenizer, metrics.jsonl, spent.json; with RL also its samples,
+    programs.jsonl and verdicts.jsonl, numbered anew."""
     model: str = TINY
     """Folder or hub name to start from; `tiny` makes a small T5 for the data at hand."""
     objective: Objective = "ce"
@@ -136,7 +139,7 @@ def _start(config: Config, problems: list[Problem]) -> EncoderDecoderActor:
 
 def _reinforce(config: Config, problems: list[Problem], folder: Path) -> Spent:
     from coderl.actors.encoder_decoder import EncoderDecoderActor
-    from coderl.rollout import read_rollouts
+    from coderl.rollout import read_rollouts, write_rollouts
     from coderl.training.reinforce import reinforce
     from critics.outcome_critic import T5OutcomeCritic
     from envs.judge import Judge
@@ -149,6 +152,7 @@ def _reinforce(config: Config, problems: list[Problem], folder: Path) -> Spent:
     if config.programs is not None and config.verdicts is not None:
         by_id = {problem.id: problem for problem in problems}
         first = read_rollouts(by_id, config.programs, config.verdicts, actor)
+    gathered: list[Rollout] = []
     num_steps = config.reinforce.num_rounds * config.reinforce.steps_per_round
     with (
         Judge(config.workers) as judge,
@@ -160,8 +164,9 @@ def _reinforce(config: Config, problems: list[Problem], folder: Path) -> Spent:
             log.write(step, {f"train/{name}": value for name, value in metrics.items()})
             bar.advance()
 
-        def on_round(step: int, metrics: dict[str, float]) -> None:
+        def on_round(step: int, metrics: dict[str, float], rollouts: Sequence[Rollout]) -> None:
             log.write(step, metrics)
+            gathered.extend(rollouts)
             bar.advance(0, note=f"{metrics['reward/passed']:.1%} of samples pass")
 
         spent = reinforce(
@@ -179,6 +184,7 @@ def _reinforce(config: Config, problems: list[Problem], folder: Path) -> Spent:
             on_step=on_step,
         )
     actor.save(folder)
+    write_rollouts(gathered, folder / "programs.jsonl", folder / "verdicts.jsonl")
     if critic is not None:
         critic.save_pretrained(folder / "critic")
     return spent
