@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -132,15 +132,17 @@ def test_help_lists_every_setting_with_its_values_default_and_docstring() -> Non
 
 
 def test_the_overview_lists_the_verbs_and_is_quick() -> None:
-    best = 9.9
-    for _ in range(5):
-        start = time.perf_counter()
+    costs = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = coderl("--help")
-        best = min(best, time.perf_counter() - start)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert done.returncode == 0
+    # Processor time, which is the time it takes where the machine is not busy with other work.
+    assert min(costs) < 0.3, costs
     assert "  doctor " in done.stdout
     assert "run-tests " in done.stdout
-    assert best < 0.3, best
 
 
 def test_the_version_is_that_of_the_package() -> None:

