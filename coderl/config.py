@@ -203,8 +203,11 @@ def _build(
     try:
         return cls(**arguments)
     except ValueError as error:
-        section_name = f"{prefix[:-1]}: " if prefix else ""
-        raise ConfigError(f"{where}: {section_name}{error}") from error
+        key = prefix + str(error).partition(":")[0]
+        if key.removeprefix(prefix) in types:
+            raise ConfigError(f"{sources.get(key, where)}: {prefix}{error}") from error
+        place = f"{where}: {prefix[:-1]}" if prefix else where
+        raise ConfigError(f"{place}: {error}") from error
 
 
 def _plain(value: Any) -> Any:

@@ -28,6 +28,8 @@ class Optim:
     def __post_init__(self) -> None:
         if self.lr <= 0:
             raise ValueError(f"lr: got {self.lr}; expected a number > 0")
+        if self.betas[0] > self.betas[1]:
+            raise ValueError("betas fall")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,7 +166,11 @@ def test_a_number_in_yaml_is_no_text_and_text_no_number(tmp_path: Path) -> None:
 
 def test_the_range_checks_of_the_schema_are_reported_with_their_section(tmp_path: Path) -> None:
     file = write(tmp_path, "a.yaml", "out: a\noptim:\n  lr: -1\n")
-    assert refusal(file) == f"{file}: optim: lr: got -1.0; expected a number > 0"
+    assert refusal(file) == f"{file}: optim.lr: got -1.0; expected a number > 0"
+    assert refusal(file, "optim.name=sgd") == f"{file}: optim.lr: got -1.0; expected a number > 0"
+    late = refusal(file, "optim.lr=-2")
+    assert late == "command line: optim.lr: got -2.0; expected a number > 0"
+    assert refusal("out=a", "optim.betas=[0.9, 0.1]") == "command line: optim: betas fall"
     assert refusal("out=a", "num_steps=0") == "command line: num_steps: got 0; expected at least 1"
 
 
@@ -201,7 +207,7 @@ def test_whatever_stands_on_the_command_line_is_a_value_or_a_user_error(text: st
             config.load(Run, ["out=a", f"{key}={text}"])
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(text=st.text() | st.sampled_from(["!!float", "a: !!int x", "[" * 2000, "a: ${", "<<: 1"]))
 def test_whatever_stands_in_a_file_is_a_configuration_or_a_user_error(
     tmp_path_factory: pytest.TempPathFactory, text: str
