@@ -80,19 +80,17 @@ def line_chart(
     *,
     x_label: str,
     show: Callable[[float], str],
-    from_zero: bool = False,
 ) -> Markup:
     """Curves over one pair of axes.
 
     Args:
         label: What the drawing shows, in words.
         series: At least one, with at least one point.
-        x_label: What is counted from left to right.
+        x_label: What is counted from left to right, in whole numbers.
         show: Writes the numbers of the vertical axis.
-        from_zero: Whether the vertical axis begins at 0.
     """
     points = [p for s in series for curve in (*s.seeds, s.mean) for p in curve]
-    xs, ys = [x for x, _ in points], [y for _, y in points] + [0.0] * from_zero
+    xs, ys = [x for x, _ in points], [y for _, y in points]
     x_low, x_high, y_low, y_high = min(xs), max(xs), min(ys), max(ys)
 
     def place(point: Point) -> Point:
@@ -104,7 +102,12 @@ def line_chart(
     return tag(
         "svg",
         [_y_tick(place((x_low, y))[1], show(y)) for y in ticks(y_low, y_high, 5)],
-        [_x_tick(place((x, y_low))[0], f"{x:g}") for x in ticks(x_low, x_high, 5)],
+        [
+            _x_tick(place((x, y_low))[0], f"{x:g}")
+            for x in ticks(x_low, x_high, 5)
+            if x.is_integer()
+        ],
+        tag("path", d=f"M{_LEFT} {_CHART_HEIGHT - _BOTTOM}H{WIDTH - _RIGHT}", class_="zero"),
         tag(
             "text",
             x_label,

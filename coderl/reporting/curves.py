@@ -59,22 +59,26 @@ def round_chart(out: Path, seeds: Sequence[int]) -> Markup:
             series.append(mean_series(arm, colour, curves))
     if not series:
         return tag("p", "No rounds of sampling were found.", class_="quiet")
-    words = "; ".join(
-        f"{s.name}: {100 * s.mean[0][1]:.1f} % in round 1, {100 * s.mean[-1][1]:.1f} % in round "
-        f"{len(s.mean)}"
-        for s in series
-    )
     lines = {"first": "solid", "second": "dashed"}
-    legend = "; ".join(f"{s.name} {lines[s.colour]}" for s in series)
+    legend = [
+        (
+            s.colour,
+            f"{s.name} ({lines[s.colour]})",
+            f": {100 * s.mean[0][1]:.1f} % in round 1, {100 * s.mean[-1][1]:.1f} % in round "
+            f"{len(s.mean)}. ",
+        )
+        for s in series
+    ]
+    words = "".join(name + found for _, name, found in legend)
     chart = line_chart(
-        f"Share of sampled training programs that pass. {words}.",
+        f"Share of sampled training programs that pass. {words}",
         series,
         x_label="round",
         show=lambda share: f"{100 * share:g} %",
     )
     return tag(
         "figure",
-        tag("figcaption", tag("b", legend), f". {words}."),
+        tag("figcaption", [[tag("b", name, class_=c), found] for c, name, found in legend]),
         chart,
         class_="wide",
     )

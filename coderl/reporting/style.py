@@ -130,6 +130,8 @@ figure{margin:0}
 figure.wide{max-width:30rem;margin:1rem 0}
 figcaption{font-size:.9rem}
 figcaption b{color:var(--text);font-weight:600}
+figcaption b.first{color:var(--first)}
+figcaption b.second{color:var(--second)}
 .scale{display:flex;align-items:center;gap:.6rem;max-width:30rem;font-size:.9rem;margin:1rem 0}
 .scale span{flex:1;height:1.1rem}
 .scale div{display:flex;flex:1;border:1px solid var(--line)}

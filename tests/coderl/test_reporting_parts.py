@@ -68,7 +68,7 @@ def test_everything_can_be_read(palette: Palette) -> None:
     behind = [palette.shade(index) for index in range(NUM_SHADES)]
     assert min(contrast(palette.text, colour) for colour in behind) >= 4.5
     assert contrast(palette.quiet, palette.page) >= 4.5
-    assert min(contrast(c, palette.page) for c in (palette.first, palette.second)) >= 3
+    assert min(contrast(c, palette.page) for c in (palette.first, palette.second)) >= 4.5
     assert len(set(behind)) == NUM_SHADES
     assert behind[NUM_SHADES // 2] == palette.page
     assert (behind[0], behind[-1]) == (palette.low, palette.high)
