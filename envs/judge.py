@@ -17,9 +17,10 @@ from envs.limits import Limits
 from envs.problem import Problem, TestSet
 from envs.sandbox import folders
 from envs.sandbox.batch import Batch
-from envs.sandbox.controller import Slot
+from envs.sandbox.controller import Settings
 from envs.sandbox.layers import LEVELS, OPTIONAL, missing
 from envs.sandbox.plans import prepare
+from envs.sandbox.slot import Slot
 from envs.sandbox.task import Rules, Task
 from envs.verdict import Verdict
 
@@ -69,13 +70,12 @@ class Judge:
         self._rules = Rules(
             limits=limits or Limits(), stop_early=stop_early, apps_compat=apps_compat
         )
-        self._seed = seed
+        self._settings = Settings(limits=self._rules.limits, seed=seed, layers=tuple(layers))
         self._owner = os.getpid()
         self._max_judge_errors = max_judge_errors
         self._num_workers = max(1, workers or len(os.sched_getaffinity(0)))
         self._slots: list[Slot] = []
         self._tasks: OrderedDict[tuple[int, TestSet], tuple[Problem, Task]] = OrderedDict()
-        self._layers = tuple(layers)
         self._busy = False
         folders.sweep()
         self._add_slot()
@@ -150,10 +150,8 @@ class Judge:
             )
 
     def _add_slot(self) -> Slot:
-        slot = Slot(self._rules.limits, self._seed, self._layers)
-        slot.start()
-        self._slots.append(slot)
-        return slot
+        self._slots.append(Slot(self._settings))
+        return self._slots[-1]
 
     def _task(self, problem: Problem, tests: TestSet) -> Task:
         """The problem's task, made once while it keeps coming: problems cannot be hashed."""

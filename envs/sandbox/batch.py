@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from envs.errors import SandboxError
-from envs.sandbox.controller import Job, Run, ServerLostError, Slot
+from envs.sandbox.controller import Job, Run, ServerLostError
 from envs.sandbox.findings import Finding, verdict
+from envs.sandbox.slot import Slot
 from envs.sandbox.task import Plan, Task
 from envs.verdict import Measured, Status, Verdict
 

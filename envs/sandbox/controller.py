@@ -1,12 +1,13 @@
-"""The judge's side of one slot: starts its server, hands it jobs, reads back what happened.
+"""The judge's side of one server: starts it, hands it jobs, reads back what happened.
 
-The memory files of a slot are made here and shared with the server; a job's claims are read from
+The memory files of a server are made here and shared with the server; a job's claims are read from
 them after its processes are dead, so there is no pipe to flood and nothing to wait for.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import socket
@@ -14,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,11 @@ _BOOT = (
     "main(config)\n"
 )
 """Loads the server without `envs/__init__.py`: every page less makes every fork cheaper."""
+
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+"""All that a server and its programs see of the host's."""
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""For numpy: a server that forks must have no threads."""
 
 _START_S = 60.0
 _STOP_S = 2.0
@@ -83,13 +88,29 @@ class ServerLostError(Exception):
     """The server died or fell silent; the job that it ran has no result."""
 
 
-class Slot:
-    """One server and its memory files. A job starts the server if it is gone."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """What is the same for all servers of a judge."""
 
-    def __init__(self, limits: Limits, seed: int, layers: Sequence[str]) -> None:
-        self._seed = seed
-        self._layers = list(layers)
-        self._limits = limits
+    limits: Limits
+    seed: int
+    layers: tuple[str, ...]
+    """Which optional layers to try (`layers.OPTIONAL`)."""
+
+
+class Server:
+    """A server process and its memory files. A job starts the process if it is gone."""
+
+    def __init__(self, settings: Settings, package: str | None = None) -> None:
+        """Start nothing yet.
+
+        Args:
+            settings: What all servers share.
+            package: A package to import before programs are run, beside the standard library.
+        """
+        self._settings = settings
+        self._package = package
+        self._limits = settings.limits
         self._files = [os.memfd_create(name) for name in ("job", "stdin", "stdout", "result")]
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -127,7 +148,9 @@ class Slot:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 pass_fds=fds,
-                env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": str(self._seed)},
+                env=_ENVIRONMENT
+                | {"PYTHONHASHSEED": str(self._settings.seed)}
+                | (_ONE_THREAD if self._package else {}),
                 cwd="/",
             )
             theirs.close()
@@ -142,7 +165,7 @@ class Slot:
                 self._kill()
                 log.seek(0)
                 wrote = log.read().decode("utf-8", "replace").strip()[-2000:]
-                raise SandboxError(f"judge: the server of a slot did not start: {wrote}")
+                raise SandboxError(f"judge: a server did not start: {wrote}")
         self.isolation = tuple(json.loads(hello)["isolation"])
         self._control = ours
 
@@ -154,9 +177,17 @@ class Slot:
             "open_files": self._limits.open_files,
             "processes": self._limits.processes,
         }
-        package = str(Path(__file__).resolve().parent.parent)
-        config = {"fds": fds, "package": package, "limits": limits, "scratch": folder}
-        return json.dumps({**config, "seed": self._seed, "layers": self._layers, "packages": []})
+        config = {
+            "fds": fds,
+            "package": str(Path(__file__).resolve().parent.parent),
+            "limits": limits,
+            "scratch": folder,
+            "seed": self._settings.seed,
+            "layers": self._settings.layers,
+            "import": self._package,
+            "import_from": _place_of(self._package) if self._package else None,
+        }
+        return json.dumps(config)
 
     def submit(self, job: Job) -> None:
         """Hand a job to the server.
@@ -237,6 +268,14 @@ class Slot:
         if self._folder is not None:
             self._folder.remove()
             self._folder = None
+
+
+def _place_of(package: str) -> str:
+    """The folder from which this process would import a package."""
+    spec = importlib.util.find_spec(package)
+    assert spec is not None, package
+    assert spec.origin is not None, package
+    return str(Path(spec.origin).parent.parent)
 
 
 def _write_all(fd: int, blob: bytes) -> None:

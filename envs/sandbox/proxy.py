@@ -135,8 +135,15 @@ class ProgramSide:
         wire.register(Handle, _HANDLE, lambda handle: object.__getattribute__(handle, "_number"))
 
     def wait_until_loaded(self) -> list[Any]:
-        """Kind and payload of the program's first message."""
-        return self._pipe.receive()
+        """Kind and payload of the program's first message.
+
+        Raises:
+            GarbledError: If the program forged it: its kind goes into the verdict.
+        """
+        message = self._pipe.receive()
+        if message[0] not in ("loaded", "error", "compile_error"):
+            raise GarbledError
+        return message
 
     def ask(self, kind: str, *payload: object) -> Any:
         """Have the program do something, and return the value or raise what it raised."""
@@ -146,6 +153,8 @@ class ProgramSide:
             return body
         if answer == "handle" and kind != "call":
             return Handle(self, body)
+        if answer not in ("error", "unserialisable"):
+            raise GarbledError
         self.failure = _exception(body)
         self.report = (answer, body)
         raise self.failure

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gc
+import importlib
 import json
 import math
 import os
@@ -85,7 +86,9 @@ def main(config: dict[str, Any]) -> None:
     """Serve jobs until the owner closes the control socket or dies."""
     _place_descriptors(config["fds"])
     progress = mmap(-1, 4096)
-    _warm_up(progress, config["seed"], config["packages"])
+    if config["import"]:
+        _import_from(config["import_from"], config["import"])
+    _warm_up(progress, config["seed"])
     base_bytes = _address_space()
     limits = config["limits"]
     walls = layers.enter(
@@ -155,7 +158,17 @@ def _place_descriptors(fds: list[int]) -> None:
     os.closerange(OWNER + 1, 1024)
 
 
-def _warm_up(progress: mmap, seed: int, packages: list[str]) -> None:
+def _import_from(folder: str, package: str) -> None:
+    """Import a package without making its neighbours importable."""
+    sys.path.append(folder)
+    importlib.import_module(package)
+    if package == "numpy":
+        for part in ("fft", "linalg", "ma", "polynomial", "random"):
+            importlib.import_module(f"numpy.{part}")
+    sys.path.remove(folder)
+
+
+def _warm_up(progress: mmap, seed: int) -> None:
     """Do once what every child would do first, then hide the server's modules from programs."""
     import _sitebuiltins
     import builtins
@@ -177,6 +190,8 @@ def _warm_up(progress: mmap, seed: int, packages: list[str]) -> None:
     sys.modules["__main__"] = ModuleType("__main__")
     sys.argv = [guest.PROGRAM_FILE]
     random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed)
     gc.collect()
     gc.freeze()
 

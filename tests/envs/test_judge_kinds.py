@@ -240,3 +240,34 @@ def test_apps_rules_call_a_failing_import_of_a_function_a_compile_error(compat):
     )  # fmt: skip
     assert compat.run([(problem, "nonsense")])[0].status is Status.COMPILE_ERROR
     assert compat.run([(problem, "def f(x): return (1, 2)")])[0].passed
+
+
+@pytest.mark.parametrize(
+    "program, expected",
+    [
+        ("import numpy as np\ndef f(x): return np.arange(3)", [0, 1, 2]),
+        ("import numpy as np\ndef f(x): return np.float64(0.5), np.int32(7), np.bool_(1)",
+         (0.5, 7, True)),
+        ("import numpy as np\ndef f(x): return {np.int64(1): np.eye(2)}", {1: [[1, 0], [0, 1]]}),
+        ("def f(x):\n    import numpy\n    return numpy.linalg.det(numpy.eye(2))", 1.0),
+        ("import numpy as np\ndef f(x): return np.random.rand() == np.random.RandomState(0).rand()",
+         True),
+    ],
+)  # fmt: skip
+def test_numpy_s_values_come_back_as_plain_data(judge, program, expected):
+    pytest.importorskip("numpy")
+    case = CallCase(args=(0,), expected=expected)
+    problem = Problem(id="v", statement="", kind=Kind.CALL, entry_point="f", tests=(case,))
+    (verdict,) = judge.run([(problem, program)])
+    assert verdict.passed, verdict
+    assert verdict.isolation == judge.isolation
+
+
+def test_other_packages_of_the_host_cannot_be_imported(judge):
+    problem = Problem(
+        id="v", statement="", kind=Kind.CALL, entry_point="f",
+        tests=(CallCase(args=(), expected=1),),
+    )  # fmt: skip
+    for name in ("pytest", "envs.judge", "envs"):
+        (verdict,) = judge.run([(problem, f"import numpy\nimport {name}\ndef f(): return 1")])
+        assert verdict.error_type == "ModuleNotFoundError"

@@ -1,0 +1,83 @@
+"""One program at a time: a lean server, and one with numpy for programs that mention it.
+
+Loading numpy in advance would cost every program a slower fork; loading it on demand costs the
+programs that use it far more.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+
+from envs.sandbox import server
+from envs.sandbox.controller import Job, Run, Server, Settings
+
+_NUMPY = "numpy"
+
+
+class Slot:
+    """Runs jobs, each on the server that suits it."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start the lean server.
+
+        Raises:
+            SandboxError: If it does not start.
+        """
+        self._settings = settings
+        self._lean = Server(settings)
+        self._rich: Server | None = None
+        self._current = self._lean
+        self._lean.start()
+
+    @property
+    def isolation(self) -> tuple[str, ...]:
+        """The layers that hold programs."""
+        return self._lean.isolation
+
+    @property
+    def deadline(self) -> float:
+        """When (`time.monotonic`) a silent server counts as lost."""
+        return self._current.deadline
+
+    def fileno(self) -> int:
+        """Descriptor that becomes readable when the job has ended or the server is lost."""
+        return self._current.fileno()
+
+    def submit(self, job: Job) -> None:
+        """Hand a job to a server.
+
+        Raises:
+            ServerLostError: If the server is gone.
+            SandboxError: If a server had to be started and did not.
+        """
+        self._current = self._rich_server() if _mentions_numpy(job) else self._lean
+        self._current.submit(job)
+
+    def _rich_server(self) -> Server:
+        if self._rich is None:
+            found = importlib.util.find_spec(_NUMPY) is not None
+            self._rich = Server(self._settings, _NUMPY) if found else self._lean
+        return self._rich
+
+    def collect(self) -> Run:
+        """The result of the job, once `fileno` is readable.
+
+        Raises:
+            ServerLostError: If the server died instead.
+        """
+        return self._current.collect()
+
+    def stop(self) -> None:
+        """End the server that has the job; the next job starts another."""
+        self._current.stop()
+
+    def close(self) -> None:
+        """End both servers; a second call does nothing."""
+        self._lean.close()
+        if self._rich is not None:
+            self._rich.close()
+
+
+def _mentions_numpy(job: Job) -> bool:
+    tests = job.stdin if job.mode == server.MODE_CHECK else b""
+    return any(_NUMPY.encode() in text for text in (job.program, tests))
