@@ -13,9 +13,12 @@ import json
 import logging
 import multiprocessing
 import os
+import signal
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from coderl.quickstart.plan import Stage
@@ -26,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class StageError(RuntimeError):
-    """A stage ended with an exit code that is not 0."""
+    """A stage was killed, or ended with an exit code that is not 0."""
 
 
 def run_stages(stages: Sequence[Stage], *, workers: int, times: Path) -> None:
@@ -45,7 +48,7 @@ def run_stages(stages: Sequence[Stage], *, workers: int, times: Path) -> None:
     with (
         Progress(len(stages), "stages", done=len(stages) - len(waiting)) as bar,
         ProcessPoolExecutor(
-            workers, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread
+            workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
         ) as pool,
     ):
         running: dict[Future[float], Stage] = {}
@@ -58,7 +61,10 @@ def run_stages(stages: Sequence[Stage], *, workers: int, times: Path) -> None:
                 assert running, f"nothing can run: {[s.name for s in waiting]}"
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     stage = running.pop(future)
-                    seconds = future.result()
+                    try:
+                        seconds = future.result()
+                    except BrokenProcessPool as error:
+                        raise StageError(f"seed {stage.seed}: {stage.name}: was killed") from error
                     spent.setdefault(str(stage.seed), {})[stage.name] = round(seconds, 1)
                     atomic.write_json(times, spent)
                     bar.advance(note=f"seed {stage.seed}: {stage.name} in {seconds:.0f} s")
@@ -84,9 +90,21 @@ def run_stage(stage: Stage) -> float:
     return time.monotonic() - start
 
 
-def _one_thread() -> None:
-    """Two processes of one thread are faster than one of two at this size, and repeat exactly."""
+def _start_worker() -> None:
+    """Make a worker of this process: one thread, silent on Ctrl-C, gone with its parent.
+
+    Two processes of one thread are faster than one of two at this size, and repeat exactly.
+    """
     import torch
 
     torch.set_num_threads(1)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
