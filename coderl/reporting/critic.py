@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 
-from coderl.reporting.markup import Markup, tag
+from coderl.reporting.markup import Markup, join, tag
 from coderl.reporting.outcomes import NAMES
 from coderl.reporting.style import shade_class
 from coderl.reporting.tables import percent, table
@@ -33,11 +33,11 @@ def critic_section(out: Path, seeds: Sequence[int]) -> Markup:
     if not critic:
         return tag("p", "No report of the critic was found.", class_="quiet")
     tfidf = [report["tfidf"] for report in reports if "tfidf" in report]
-    words = "" if tfidf else "There is no TF-IDF baseline in this run."
-    return Markup(
-        _measures(critic, tfidf)
-        + (tag("p", words, class_="quiet") if words else "")
-        + _confusion(critic)
+    words = "There is no TF-IDF baseline in this run."
+    return join(
+        _measures(critic, tfidf),
+        [] if tfidf else tag("p", words, class_="quiet"),
+        _confusion(critic),
     )
 
 

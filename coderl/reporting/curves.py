@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import fmean
 
 from coderl.reporting.charts import Colour, Point, Series, line_chart
-from coderl.reporting.markup import Child, Markup, tag
+from coderl.reporting.markup import Child, Markup, join, tag
 from coderl.runs import metrics
 
 STAGES: Mapping[str, str] = {
@@ -40,10 +40,10 @@ def loss_charts(out: Path, seeds: Sequence[int]) -> Markup:
         figures.append(
             tag("figure", tag("figcaption", tag("b", stage), f", {first:.3g} to {last:.3g}"), chart)
         )
-    words = f"No losses were found of: {', '.join(missing)}." if missing else ""
-    return Markup(
-        (tag("div", figures, class_="charts") if figures else "")
-        + (tag("p", words, class_="quiet") if words else "")
+    words = f"No losses were found of: {', '.join(missing)}."
+    return join(
+        tag("div", figures, class_="charts") if figures else [],
+        tag("p", words, class_="quiet") if missing else [],
     )
 
 

@@ -135,15 +135,15 @@ def scored_tokens(
 ) -> tuple[ScoredToken, ...]:
     """The program's tokens with their values; empty where no tokens fit the values.
 
-    The tokens are those it was sampled with or, if their number differs, those of its text. One
-    that adds nothing, such as half a character, is left out unless it is the end.
+    The tokens are those of its text, which the critic read, or, if their number differs, those it
+    was sampled with. One that adds nothing, such as half a character, is left out unless it is the
+    end.
     """
+    text_ids = tokenizer(record.program, add_special_tokens=False)["input_ids"]
+    ids = [*text_ids, tokenizer.eos_token_id][: len(values)]
     sampled = record.extra.get("token_ids")
-    if isinstance(sampled, list) and len(sampled) == len(values):
+    if len(ids) != len(values) and isinstance(sampled, list):
         ids = [int(i) for i in sampled]
-    else:
-        text_ids = tokenizer(record.program, add_special_tokens=False)["input_ids"]
-        ids = [*text_ids, tokenizer.eos_token_id][: len(values)]
     texts = token_texts(tokenizer, ids)
     if len(ids) != len(values) or not record.program.startswith("".join(texts)):
         return ()

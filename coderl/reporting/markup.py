@@ -38,13 +38,13 @@ def tag(name: str, *children: Child, **attributes: Attribute) -> Markup:
         for key, value in attributes.items()
         if value is not None
     )
-    end = "" if name in VOID else f"{join(children)}</{name}>"
+    end = "" if name in VOID else f"{join(*children)}</{name}>"
     return Markup(f"<{name}{pairs}>{end}")
 
 
-def join(children: Iterable[Child]) -> Markup:
+def join(*children: Child) -> Markup:
     """All children one after the other."""
-    return Markup("".join(escape(c) if isinstance(c, str) else join(c) for c in children))
+    return Markup("".join(escape(c) if isinstance(c, str) else join(*c) for c in children))
 
 
 def escape(text: str) -> Markup:

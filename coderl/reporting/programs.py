@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coderl.reporting.examples import Example, ScoredToken, read_examples
-from coderl.reporting.markup import Child, Markup, tag
+from coderl.reporting.markup import Child, Markup, join, tag
 from coderl.reporting.outcomes import NAMES
 from coderl.reporting.style import NUM_SHADES, shade_class
-from envs.verdict import Verdict
+from envs.verdict import Status
 
 MAX_SHOWN_CHARS = 400
 """Longest error message."""
@@ -35,9 +35,7 @@ def programs_section(folder: Path) -> Markup:
         "rule: passed, failed test, runtime error and compile error take turns, each in the order "
         "of the file."
     )
-    return Markup(
-        tag("p", rule) + _legend(examples) + "".join(_article(example) for example in examples)
-    )
+    return join(tag("p", rule), _legend(examples), map(_article, examples))
 
 
 def _legend(examples: Sequence[Example]) -> Markup:
@@ -46,19 +44,19 @@ def _legend(examples: Sequence[Example]) -> Markup:
     last = NUM_SHADES - 1
     colours = [tag("span", class_=shade_class(i / last)) for i in range(NUM_SHADES)]
     label = "From orange, certain to fail, over no colour to blue, certain to pass."
-    return Markup(
+    return join(
         tag(
             "p",
             "A token's colour is the critic's probability that the program passes, judged from its "
             "beginning up to and with that token; hover over a token or tap it to read the value.",
-        )
-        + tag(
+        ),
+        tag(
             "div",
             "0 fails",
             tag("div", colours, role="img", aria_label=label),
             "1 passes",
             class_="scale",
-        )
+        ),
     )
 
 
@@ -72,24 +70,25 @@ def _article(example: Example) -> Markup:
         tag("h3", heading),
         tag("p", example.problem.statement),
         tag("pre", tag("code", code), tabindex=0, aria_label="program"),
-        [tag("p", line) for line in verdict_lines(example.verdict, example.record.program)],
+        [tag("p", line) for line in verdict_lines(example)],
         _opinion(example),
     )
 
 
-def verdict_lines(verdict: Verdict, program: str) -> list[str]:
+def verdict_lines(example: Example) -> list[str]:
     """What the judge found, and the line of the program where it went wrong."""
+    verdict, num_tests = example.verdict, len(example.problem.tests)
     parts = [f"Verdict: {verdict.status.value.replace('_', ' ')}"]
     parts += [part for part in (verdict.reason, verdict.error_type) if part]
     if verdict.error_message:
         message = verdict.error_message
         cut = "" if len(message) <= MAX_SHOWN_CHARS else "…"
         parts.append(f"{message[:MAX_SHOWN_CHARS]}{cut}")
-    if verdict.cases:
-        num_passed = sum(case.status == "passed" for case in verdict.cases)
-        parts.append(f"{num_passed} of {len(verdict.cases)} hidden tests passed")
+    if verdict.cases and len(verdict.cases) == num_tests:
+        num_passed = sum(case.status is Status.PASSED for case in verdict.cases)
+        parts.append(f"{num_passed} of {num_tests} hidden tests passed")
     lines = [f"{'; '.join(parts)}."]
-    text = program.splitlines()
+    text = example.record.program.splitlines()
     if verdict.error_line is not None and 0 < verdict.error_line <= len(text):
         lines.append(f"Line {verdict.error_line}: {text[verdict.error_line - 1].strip()}")
     return lines
@@ -100,14 +99,17 @@ def _opinion(example: Example) -> list[Child]:
     if example.passed is None:
         return []
     words = f"Critic: {example.passed:.2f} to pass"
-    if example.tokens:
-        low = min(example.tokens, key=lambda token: token.value)
-        place = f"after “{low.text.strip()}”" if low.text.strip() else "between two words"
-        if low is example.tokens[-1]:
-            place = "at the end"
-        words += f"; lowest, {low.value:.2f}, {place}"
-    opinion: list[Child] = [tag("p", f"{words}.", class_="quiet")]
-    return [*opinion, tag("output", aria_live="polite")] if example.tokens else opinion
+    if not example.tokens:
+        return [tag("p", f"{words}; its values do not fit the program's tokens.", class_="quiet")]
+    low = min(example.tokens, key=lambda token: token.value)
+    if low is example.tokens[-1]:
+        place = "at the end"
+    else:
+        place = f"after “{low.text.strip()}”" if low.text.strip() else "between two lines"
+    return [
+        tag("p", f"{words}; lowest, {low.value:.2f}, {place}.", class_="quiet"),
+        tag("output", aria_live="polite"),
+    ]
 
 
 def _token(token: ScoredToken) -> Markup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from coderl.reporting.charts import interval_bar
-from coderl.reporting.markup import Child, Markup, tag
+from coderl.reporting.markup import Child, Markup, join, tag
 from coderl.reporting.results import Estimate, Results
 
 ARMS: Mapping[str, str] = {
@@ -35,11 +35,16 @@ def summary_tables(results: Results) -> Markup:
     groups: dict[tuple[str, ...], list[str]] = {}
     for arm, metrics in results.summary.items():
         groups.setdefault(tuple(metrics), []).append(arm)
-    return Markup(
-        "".join(
+    note = (
+        "Means over the seeds; below each the standard deviation over seeds (std) and the 95 % "
+        "interval, in percent."
+    )
+    return join(
+        tag("p", note),
+        [
             _summary_table(metrics, {arm: results.summary[arm] for arm in arms}, results.seeds)
             for metrics, arms in groups.items()
-        )
+        ],
     )
 
 
@@ -49,12 +54,11 @@ def paired_table(results: Results) -> Markup:
     estimates = [e for metrics in results.paired.values() for e in metrics.values()]
     domain = _domain(estimates, zero=True)
     for pair, metrics in results.paired.items():
-        for index, (metric, estimate) in enumerate(metrics.items()):
-            name = [tag("th", pair, scope="rowgroup", rowspan=len(metrics))] if index == 0 else []
+        for metric, estimate in metrics.items():
             rows.append(
                 tag(
                     "tr",
-                    name,
+                    tag("th", pair, scope="row"),
                     tag("td", metric),
                     tag("td", tag("b", points(estimate.mean)), class_="number"),
                     tag(
@@ -185,18 +189,13 @@ def _summary_table(
 
 def _caption(metrics: Sequence[str]) -> str:
     if all(metric.startswith("pass@") for metric in metrics):
-        measure = (
-            "pass@k is the chance that at least one of k programs of a problem passes all hidden "
-            "tests"
-        )
-    else:
-        measure = (
-            "n@N hands in n of N programs of a problem, out of those that pass its example tests, "
-            "and counts it as solved if one of them passes all hidden tests"
+        return (
+            "Held-out problems solved: pass@k is the chance that at least one of k programs of a "
+            "problem passes all hidden tests."
         )
     return (
-        f"Held-out problems solved: {measure}. Mean over seeds; below it the standard deviation "
-        "over seeds (std) and the 95 % interval, in percent."
+        "Held-out problems solved: n@N hands in n of N programs of a problem, out of those that "
+        "pass its example tests, and counts it as solved if one of them passes all hidden tests."
     )
 
 

@@ -92,7 +92,7 @@ def problem(index: int) -> Problem:
         id=f"p{index}",
         statement=f"Add {index} to x & return it if x < 9.",
         kind=Kind.CALL,
-        tests=(CallCase(args=(1,), expected=1 + index),),
+        tests=tuple(CallCase(args=(x,), expected=x + index) for x in range(2)),
         entry_point="solve",
     )
 

@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 from coderl.actors.tokenizer import train_tokenizer
 from coderl.reporting.charts import Bars, Series, bar_chart, interval_bar, line_chart, ticks
 from coderl.reporting.curves import averaged, mean_series
-from coderl.reporting.examples import ScoredToken, choose, scored_tokens, token_texts
+from coderl.reporting.examples import Example, ScoredToken, choose, scored_tokens, token_texts
 from coderl.reporting.markup import Markup, escape, tag
 from coderl.reporting.programs import verdict_lines
 from coderl.reporting.results import Estimate
 from coderl.reporting.style import DARK, LIGHT, NUM_SHADES, Palette, shade_class
 from coderl.reporting.tables import finding, points
-from envs import Measured, Outcome, Status, Verdict
+from envs import CallCase, CaseResult, Kind, Measured, Outcome, Problem, Status, Verdict
 from envs.records import ProgramRecord
 
 C, R, F, P = Outcome
+MEASURED = Measured(wall_s=1, cpu_s=1, max_rss_mb=1)
 
 
 def test_text_is_escaped_and_markup_is_not() -> None:
@@ -161,7 +162,7 @@ def test_tokens_give_back_their_program() -> None:
     assert texts[-1] == ""
 
 
-def test_values_fall_on_the_tokens_of_the_sample_or_of_its_text() -> None:
+def test_values_fall_on_the_tokens_of_the_text_or_of_the_sample() -> None:
     tokenizer = train_tokenizer([], ["aab"] * 9, vocab_size=300)
     whole = tokenizer("aab", add_special_tokens=False)["input_ids"]
     assert len(whole) == 1
@@ -178,13 +179,17 @@ def test_values_fall_on_the_tokens_of_the_sample_or_of_its_text() -> None:
     assert scored(0.1, 0.2) == [("aab", 0.1), ("", 0.2)]
     assert scored(0.1) == [("aab", 0.1)]
     assert scored(0.1, 0.2, 0.3) == []
+    # As many tokens either way: the critic read those of the text.
+    twice = ProgramRecord(problem_id="p", program="aab", sample=0, extra={"token_ids": spelt[:2]})
+    assert scored_tokens(tokenizer, twice, [0.1, 0.2])[0].text == "aab"
 
 
 def test_tokens_of_another_text_are_not_shown() -> None:
     tokenizer = train_tokenizer([], ["ab"], vocab_size=300)
-    ids = [tokenizer.convert_tokens_to_ids("b")]
+    ids = [tokenizer.convert_tokens_to_ids("b")] * 3
     record = ProgramRecord(problem_id="p", program="a", sample=0, extra={"token_ids": ids})
-    assert scored_tokens(tokenizer, record, [0.5]) == ()
+    assert scored_tokens(tokenizer, record, [0.5] * 3) == ()
+    assert scored_tokens(tokenizer, record, [0.5] * 4) == ()
     assert scored_tokens(tokenizer, record, [0.5, 0.5]) == (
         ScoredToken(text="a", value=0.5),
         ScoredToken(text="", value=0.5),
@@ -198,15 +203,36 @@ def test_a_difference_is_told_in_words() -> None:
     assert [points(d) for d in (0.028, -0.004)] == ["+2.8", "\N{MINUS SIGN}0.4"]
 
 
+def example(program: str, verdict: Verdict, num_tests: int) -> Example:
+    tests = tuple(CallCase(args=(x,), expected=x) for x in range(num_tests))
+    return Example(
+        problem=Problem(id="p", statement="", kind=Kind.CALL, tests=tests),
+        record=ProgramRecord(problem_id="p", program=program, sample=0),
+        verdict=verdict,
+        outcome=Outcome.RUNTIME_ERROR,
+    )
+
+
 def test_a_line_that_is_not_there_is_not_quoted() -> None:
     verdict = Verdict(
         status=Status.TIME_LIMIT,
         reason="asleep",
         error_message="m" * 500,
         error_line=9,
-        measured=Measured(wall_s=1, cpu_s=1, max_rss_mb=1),
+        measured=MEASURED,
     )
-    assert verdict_lines(verdict, "one line") == [f"Verdict: time limit; asleep; {'m' * 400}…."]
+    assert verdict_lines(example("one line", verdict, 1)) == [
+        f"Verdict: time limit; asleep; {'m' * 400}…."
+    ]
+
+
+def test_tests_are_counted_only_if_all_were_run() -> None:
+    cases = (CaseResult(status=Status.PASSED), CaseResult(status=Status.WRONG_ANSWER))
+    verdict = Verdict(status=Status.WRONG_ANSWER, cases=cases, measured=MEASURED)
+    assert verdict_lines(example("x", verdict, 2)) == [
+        "Verdict: wrong answer; 1 of 2 hidden tests passed."
+    ]
+    assert verdict_lines(example("x", verdict, 3)) == ["Verdict: wrong answer."]
 
 
 def test_markup_is_text() -> None:
