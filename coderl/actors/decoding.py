@@ -92,6 +92,7 @@ def decode(
             [np.random.Generator(np.random.Philox(r.seed)).random(max_new_tokens) for r in rows]
         )
     ).float()
+    uniform_BT.clamp_(max=1 - 2**-24)  # rounding to 32 bits must not reach 1
     forced_BT = torch.full((len(rows), max_new_tokens), -1)
     for index, row in enumerate(rows):
         prefix = row.prefix[:max_new_tokens]

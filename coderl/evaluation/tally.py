@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from coderl.evaluation.pass_at_k import n_at_k, pass_at_k
 from envs.records import VerdictRecord
@@ -40,7 +41,8 @@ def tally(
         example: Verdicts on the example tests, of the same programs in the same order.
     """
     found: dict[str, list[tuple[bool, bool]]] = {}
-    for record, seen in zip(hidden, example or _repeat_none(), strict=example is not None):
+    seen_of_each = repeat(None) if example is None else example
+    for record, seen in zip(hidden, seen_of_each, strict=example is not None):
         if record.verdict.outcome is None:
             continue
         passed_example = seen is not None and seen.verdict.passed
@@ -53,11 +55,6 @@ def tally(
         )
         for problem_id, pairs in found.items()
     ]
-
-
-def _repeat_none() -> Iterable[None]:
-    while True:
-        yield None
 
 
 def outcome_counts(verdicts: Iterable[VerdictRecord]) -> dict[str, int]:

@@ -6,7 +6,7 @@ This is where "data flows one way" turns a corner: verdict -> reward -> advantag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from coderl.actors.actor import Actor
 from coderl.prompts import build_prompt
@@ -101,8 +101,8 @@ def token_scores(
 def examples_of(
     actor: Actor, critic: T5OutcomeCritic | None, credits: Sequence[Credit], config: ReinforceConfig
 ) -> list[Example]:
-    """Weighted examples of the rollouts whose advantage is not 0."""
-    useful = [c for c in credits if c.advantage != 0]
+    """Weighted examples of the rollouts whose advantage, and weight for it, is not 0."""
+    useful = [c for c in credits if c.advantage > 0 or c.advantage * config.negative_weight < 0]
     return [
         Example(
             prompt_ids=actor.encode_prompt(build_prompt(c.rollout.problem)),
@@ -113,14 +113,19 @@ def examples_of(
     ]
 
 
-@dataclass(kw_only=True, slots=True)
 class ReplayBuffer:
-    """Distinct passing programs of all rounds, newest credit first forgotten last."""
+    """Distinct passing programs of all rounds, each with its newest credit."""
 
-    passed: dict[tuple[str, str], Credit] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._passed: dict[tuple[str, str], Credit] = {}
+
+    @property
+    def credits(self) -> list[Credit]:
+        """In the order in which they first passed."""
+        return list(self._passed.values())
 
     def add(self, credits: Iterable[Credit]) -> None:
         """Keep those that passed."""
         for c in credits:
             if c.passed:
-                self.passed[c.rollout.problem.id, c.rollout.program] = c
+                self._passed[c.rollout.problem.id, c.rollout.program] = c

@@ -28,7 +28,7 @@ WINDOW = 8
 
 
 class NonFiniteLossError(RuntimeError):
-    """The loss became NaN or infinite; the parameters are those before the step."""
+    """Loss or gradient became NaN or infinite; the parameters are those before the step."""
 
 
 def fit(
@@ -58,7 +58,7 @@ def fit(
         on_step: Called after each step with its number, from 1, and its metrics.
 
     Raises:
-        NonFiniteLossError: If the loss of a step is not finite.
+        NonFiniteLossError: If the loss of a step or its gradient is not finite.
     """
     optimizer = _optimizer(module, optim)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _schedule(optim, num_steps))
@@ -71,17 +71,24 @@ def fit(
             piece = loss_of(rows)
             piece.backward()  # type: ignore[no-untyped-call]
             loss += piece.item()
-        if not math.isfinite(loss):
-            raise NonFiniteLossError(f"step {step + 1}: loss is {loss}")
-        grad_norm = torch.nn.utils.clip_grad_norm_(module.parameters(), optim.max_grad_norm)
+        grad_norm = torch.nn.utils.clip_grad_norm_(module.parameters(), optim.max_grad_norm).item()
+        if not math.isfinite(loss + grad_norm):
+            raise NonFiniteLossError(f"step {step + 1}: loss {loss}, gradient norm {grad_norm}")
         optimizer.step()
         schedule.step()
         optimizer.zero_grad(set_to_none=True)
         if on_step is not None:
-            on_step(step + 1, {"loss": loss, "grad_norm": grad_norm.item()})
+            on_step(step + 1, {"loss": loss, "grad_norm": grad_norm})
         if checkpoint is not None and (step + 1) % save_every == 0 and step + 1 < num_steps:
             _save(checkpoint, step + 1, module, optimizer, schedule)
     module.eval()
+
+
+def steps_done(checkpoint: Path) -> int:
+    """Steps taken before the checkpoint was written; 0 if there is none."""
+    if not checkpoint.exists():
+        return 0
+    return int(torch.load(checkpoint, weights_only=True, mmap=True)["step"])
 
 
 def epochs(lengths: Sequence[int], batch_size: int, seed: int) -> Callable[[int], list[int]]:

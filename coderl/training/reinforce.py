@@ -18,7 +18,14 @@ from coderl.rollout import Rollout, judge_rollouts
 from coderl.runs.seeds import derive
 from coderl.sampling.plain import sample_programs
 from coderl.training.batch import Example
-from coderl.training.credit import ReplayBuffer, Reward, assign_credit, distinct, examples_of
+from coderl.training.credit import (
+    Credit,
+    ReplayBuffer,
+    Reward,
+    assign_credit,
+    distinct,
+    examples_of,
+)
 from coderl.training.critic import labelled_rows, train_critic
 from coderl.training.loop import epochs, fit
 from coderl.training.settings import CriticConfig, Objective, ReinforceConfig
@@ -26,6 +33,9 @@ from coderl.training.warm_up import actor_loss, ground_truth, token_mean
 from critics.outcome_critic import T5OutcomeCritic
 from envs import Problem
 from envs.judge import Judge
+
+Stream: TypeAlias = Callable[[int], list[Example]]
+"""The examples of any step."""
 
 OnRound: TypeAlias = Callable[[int, dict[str, float], Sequence[Rollout]], None]
 """Gets the step at which a round begins, from 0, its metrics, and its judged samples."""
@@ -146,28 +156,23 @@ class _Rounds:
     seed: int
     first: list[Rollout]
     on_round: OnRound | None
-    truth: list[Example] = field(init=False)
-    truth_rows: Callable[[int], list[int]] = field(init=False)
-    sample_rows: Callable[[int], list[int]] = field(init=False)
-    samples: list[Example] = field(default_factory=list)
+    truth: Stream = field(init=False)
+    samples: tuple[Stream, ...] = ()
     buffer: ReplayBuffer = field(default_factory=ReplayBuffer)
     spent: Spent = field(default_factory=Spent)
 
     def __post_init__(self) -> None:
-        self.truth = ground_truth(self.actor, self.problems)
-        self.truth_rows = epochs(
-            [len(e) for e in self.truth], self.config.optim.batch_size, derive(self.seed, "truth")
-        )
+        examples = ground_truth(self.actor, self.problems)
+        self.truth = _stream(examples, self.config.optim.batch_size, derive(self.seed, "truth"))
 
     def examples_at(self, step: int) -> list[Example]:
         """Ground truth and, unless their weight is 0, samples; each normalised by its tokens."""
         round_, step_of_round = divmod(step, self.config.steps_per_round)
         if step_of_round == 0 and self.config.rl_weight > 0:
             self._begin(round_, step)
-        examples = token_mean([self.truth[i] for i in self.truth_rows(step)])
-        if self.samples:
-            rows = self.sample_rows(step_of_round)
-            examples += token_mean([self.samples[i] for i in rows], self.config.rl_weight)
+        examples = token_mean(self.truth(step))
+        for stream in self.samples:
+            examples += token_mean(stream(step_of_round), self.config.rl_weight)
         return examples
 
     def _begin(self, round_: int, step: int) -> None:
@@ -186,11 +191,10 @@ class _Rounds:
             train_critic(self.critic, rows, self.critic_config, num_steps=steps, seed=seed)
         fresh = distinct(credits)
         self.buffer.add(fresh)
-        failed = [c for c in fresh if not c.passed] if self.config.negative_weight > 0 else []
-        learned = [*self.buffer.passed.values(), *failed]
-        self.samples = examples_of(self.actor, self.critic, learned, self.config)
-        self.sample_rows = epochs(
-            [len(e) for e in self.samples], self.config.rl_batch_size, derive(seed, "samples")
+        failed = [c for c in fresh if not c.passed and c.advantage < 0]
+        self.samples = (
+            self._stream_of(self.buffer.credits, self.config.rl_batch_size, seed),
+            self._stream_of(failed, self.config.negative_batch_size, derive(seed, "failed")),
         )
         self.spent += cost_of(rollouts)
         self.actor.module.train()
@@ -200,8 +204,19 @@ class _Rounds:
                 {
                     "reward/mean": sum(c.reward for c in credits) / max(len(credits), 1),
                     "reward/passed": sum(c.passed for c in credits) / max(len(credits), 1),
-                    "train/examples": float(len(self.samples)),
-                    "train/replay": float(len(self.buffer.passed)),
+                    "train/replay": float(len(self.buffer.credits)),
+                    "train/failed": float(len(failed)),
                 },
                 rollouts,
             )
+
+    def _stream_of(self, credits: Sequence[Credit], size: int, seed: int) -> Stream:
+        return _stream(examples_of(self.actor, self.critic, credits, self.config), size, seed)
+
+
+def _stream(examples: Sequence[Example], size: int, seed: int) -> Stream:
+    """The `size` examples of any step, epoch by epoch; none where there are none."""
+    if not examples:
+        return lambda step: []
+    rows = epochs([len(example) for example in examples], size, seed)
+    return lambda step: [examples[row] for row in rows(step)]

@@ -83,4 +83,6 @@ class ReinforceConfig:
         lr=1e-3, embedding_lr_factor=2.0, schedule="cosine", warmup_steps=20
     )
     rl_batch_size: int = 32
-    """Rollouts a step, beside `optim.batch_size` ground-truth programs."""
+    """Passing programs a step, of all rounds, beside `optim.batch_size` ground-truth programs."""
+    negative_batch_size: int = 16
+    """Failing programs a step, of the newest round; there are too many to learn from all."""

@@ -93,6 +93,7 @@ def run(config: Config) -> int:
 
 
 def _warm_up(config: Config, problems: list[Problem], folder: Path) -> Spent:
+    from coderl.training.loop import steps_done
     from coderl.training.reinforce import Spent
     from coderl.training.warm_up import ground_truth, warm_up
 
@@ -100,7 +101,11 @@ def _warm_up(config: Config, problems: list[Problem], folder: Path) -> Spent:
     actor = _start(config, problems)
     examples = ground_truth(actor, problems)
     checkpoint = folder / "checkpoint.pt"
-    with MetricsLog(folder / "metrics.jsonl") as log, Progress(config.num_steps, "warm-up") as bar:
+    done = steps_done(checkpoint)
+    with (
+        MetricsLog(folder / "metrics.jsonl", last_step=done) as log,
+        Progress(config.num_steps, "warm-up", done=done) as bar,
+    ):
 
         def on_step(step: int, metrics: dict[str, float]) -> None:
             log.write(step, {f"train/{name}": value for name, value in metrics.items()})

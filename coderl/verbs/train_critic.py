@@ -59,6 +59,7 @@ def run(config: Config) -> int:
     from coderl.evaluation.critics import compare_critics
     from coderl.rollout import read_rollouts
     from coderl.training.critic import ground_truth_rows, labelled_rows, train_critic
+    from coderl.training.loop import steps_done
     from critics.outcome_critic import T5OutcomeCritic
 
     num_outcomes = config.critic.num_outcomes
@@ -87,9 +88,11 @@ def run(config: Config) -> int:
         )
         torch.manual_seed(derive(config.seed, "head"))
         critic = T5OutcomeCritic.from_pretrained(config.model, num_labels=num_outcomes)
+        checkpoint = folder / "checkpoint.pt"
+        done = steps_done(checkpoint)
         with (
-            MetricsLog(folder / "metrics.jsonl") as log,
-            Progress(config.critic.num_steps, "critic") as bar,
+            MetricsLog(folder / "metrics.jsonl", last_step=done) as log,
+            Progress(config.critic.num_steps, "critic", done=done) as bar,
         ):
 
             def on_step(step: int, metrics: dict[str, float]) -> None:
@@ -102,7 +105,7 @@ def run(config: Config) -> int:
                 config.critic,
                 num_steps=config.critic.num_steps,
                 seed=derive(config.seed, "train"),
-                checkpoint=folder / "checkpoint.pt",
+                checkpoint=checkpoint,
                 on_step=on_step,
             )
         reports = {
@@ -112,6 +115,6 @@ def run(config: Config) -> int:
         critic.save_pretrained(folder)
         actor.tokenizer.save_pretrained(folder)
         atomic.write_json(folder / "critic_report.json", reports)
-        (folder / "checkpoint.pt").unlink(missing_ok=True)
+        checkpoint.unlink(missing_ok=True)
     sys.stdout.write(json.dumps(reports) + "\n")
     return 0

@@ -47,6 +47,7 @@ def run(config: Config) -> int:
     """Train, and write the folder."""
     from coderl.actors.encoder_decoder import EncoderDecoderActor
     from coderl.rollout import read_rollouts
+    from coderl.training.loop import steps_done
     from coderl.training.reinforce import Spent
     from coderl.training.repair import repair_examples
     from coderl.training.warm_up import warm_up
@@ -63,9 +64,10 @@ def run(config: Config) -> int:
                 "have a solution or a passing program"
             )
         checkpoint = folder / "checkpoint.pt"
+        done = steps_done(checkpoint)
         with (
-            MetricsLog(folder / "metrics.jsonl") as log,
-            Progress(config.num_steps, "repair model") as bar,
+            MetricsLog(folder / "metrics.jsonl", last_step=done) as log,
+            Progress(config.num_steps, "repair model", done=done) as bar,
         ):
 
             def on_step(step: int, metrics: dict[str, float]) -> None:
