@@ -1,0 +1,302 @@
+"""The training loop: what a step is, what a resume repeats, which rows each step gets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from coderl.actors.encoder_decoder import EncoderDecoderActor
+from coderl.training.batch import Example
+from coderl.training.loop import WINDOW, NonFiniteLossError, epochs, fit
+from coderl.training.settings import OptimConfig
+from coderl.training.warm_up import actor_loss, ground_truth, token_mean, warm_up
+from envs import Problem
+
+MakeActor = Callable[..., EncoderDecoderActor]
+Metrics = list[tuple[int, dict[str, float]]]
+
+
+class Slope(nn.Module):
+    """One embedding number and one other; the loss is their sum, so every gradient is 1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(1, 1)
+        self.other = nn.Parameter(torch.zeros(1))
+        nn.init.zeros_(self.embedding.weight)
+
+    def get_input_embeddings(self) -> nn.Embedding:
+        return self.embedding
+
+    def loss(self, rows: Any) -> Tensor:
+        return self.embedding.weight.sum() + self.other.sum()
+
+    def values(self) -> tuple[float, float]:
+        return self.embedding.weight.item(), self.other.item()
+
+
+def steps_of(optim: OptimConfig, num_steps: int) -> list[tuple[float, float]]:
+    """How far each step moved the embedding and the other number.
+
+    AdamW under a constant gradient moves by its learning rate: both moments are 1 once unbiased.
+    """
+    module, seen = Slope(), [(0.0, 0.0)]
+    fit(
+        module,  # type: ignore[arg-type]
+        lambda step: [step],
+        module.loss,
+        num_steps=num_steps,
+        optim=optim,
+        seed=0,
+        on_step=lambda step, metrics: seen.append(module.values()),
+    )
+    return [(a - c, b - d) for (a, b), (c, d) in pairwise(seen)]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "factors"),
+    [
+        # Two steps of warm-up: 1/2, 2/2. Then the share done is 0, 1/4, 1/2, 3/4.
+        ("constant", [0.5, 1.0, 1.0, 1.0, 1.0, 1.0]),
+        ("linear", [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]),
+        # (1 + cos(pi / 4)) / 2 = .853553, (1 + cos(pi / 2)) / 2 = .5, and 1 - .853553.
+        ("cosine", [0.5, 1.0, 1.0, 0.853553, 0.5, 0.146447]),
+    ],
+)
+def test_schedules_by_hand(schedule: Any, factors: list[float]) -> None:
+    optim = OptimConfig(lr=0.01, schedule=schedule, warmup_steps=2, max_grad_norm=9.0)
+    moved = [other for _, other in steps_of(optim, num_steps=6)]
+    assert moved == pytest.approx([0.01 * factor for factor in factors], rel=1e-4)
+
+
+def test_the_embedding_factor_is_for_the_embeddings_alone() -> None:
+    optim = OptimConfig(lr=0.01, schedule="constant", embedding_lr_factor=10.0, max_grad_norm=9.0)
+    for embedding, other in steps_of(optim, num_steps=3):
+        assert (embedding, other) == (pytest.approx(0.1, rel=1e-4), pytest.approx(0.01, rel=1e-4))
+
+
+def test_the_embeddings_of_an_actor_are_shared_by_encoder_decoder_and_head(
+    make_actor: MakeActor, problems: list[Problem]
+) -> None:
+    # With a factor of 0 embeddings stand still; were one of the three a copy, it would move.
+    actor = make_actor()
+    before = {name: tensor.clone() for name, tensor in actor.model.state_dict().items()}
+    optim = OptimConfig(embedding_lr_factor=0.0, batch_size=4)
+    warm_up(actor, ground_truth(actor, problems), num_steps=1, optim=optim, seed=0)
+    after = actor.model.state_dict()
+    unmoved = {name for name, tensor in after.items() if torch.equal(tensor, before[name])}
+    assert unmoved == {
+        "shared.weight",
+        "encoder.embed_tokens.weight",
+        "decoder.embed_tokens.weight",
+        "lm_head.weight",
+    }
+
+
+def lengthy(actor: EncoderDecoderActor, *, equal: bool) -> list[Example]:
+    """Eight examples of 4 tokens each, or of 1 to 8 tokens."""
+    return [
+        Example(
+            prompt_ids=(9, 7 + i, 1),
+            token_ids=tuple(range(20 + i, 20 + i + (4 if equal else i + 1))),
+            weights=(1.0,) * (4 if equal else i + 1),
+        )
+        for i in range(8)
+    ]
+
+
+@pytest.mark.parametrize("equal", [True, False], ids=["equal lengths", "unequal lengths"])
+def test_one_batch_of_eight_equals_eight_of_one(make_actor: MakeActor, equal: bool) -> None:
+    # Means of micro-batches would weigh short rows more, and their sum would be 8 times the loss.
+    ends: list[tuple[Metrics, list[Tensor]]] = []
+    for micro_batch_size in (0, 3, 1):
+        actor, metrics = make_actor(), []
+        examples = lengthy(actor, equal=equal)
+        fit(
+            actor.module,
+            lambda step, examples=examples: token_mean(examples),
+            actor_loss(actor),
+            num_steps=3,
+            optim=OptimConfig(batch_size=8, micro_batch_size=micro_batch_size),
+            seed=0,
+            on_step=lambda step, found, metrics=metrics: metrics.append((step, found)),
+        )
+        ends.append((metrics, [p.detach() for p in actor.module.parameters()]))
+    whole, parameters = ends[0]
+    assert [step for step, _ in whole] == [1, 2, 3]
+    for metrics, others in ends[1:]:
+        for (_, expected), (_, found) in zip(whole, metrics, strict=True):
+            assert found == pytest.approx(expected, rel=1e-5)
+        for expected, other in zip(parameters, others, strict=True):
+            assert (expected - other).abs().max() < 1e-6
+
+
+def test_the_first_loss_is_the_mean_over_all_tokens(make_actor: MakeActor) -> None:
+    actor, losses = make_actor(), []
+    examples = lengthy(actor, equal=False)
+    each = [-float(actor_loss(actor)([example]).detach()) for example in examples]  # sums of logp
+    fit(
+        actor.module,
+        lambda step: token_mean(examples),
+        actor_loss(actor),
+        num_steps=1,
+        optim=OptimConfig(micro_batch_size=2),
+        seed=0,
+        on_step=lambda step, metrics: losses.append(metrics["loss"]),
+    )
+    assert losses == [pytest.approx(-sum(each) / (1 + 2 + 3 + 4 + 5 + 6 + 7 + 8), rel=1e-5)]
+
+
+class KilledError(Exception):
+    """Stands for the end of the process."""
+
+
+def test_a_killed_run_ends_bit_equal_to_one_that_was_not(
+    tmp_path: Path, make_actor: MakeActor, problems: list[Problem]
+) -> None:
+    checkpoint = tmp_path / "checkpoint.pt"
+    optim = OptimConfig(batch_size=3, micro_batch_size=2, embedding_lr_factor=10.0, warmup_steps=2)
+
+    def run(*, kill_after: int | None, checkpoint: Path | None) -> tuple[Metrics, list[Tensor]]:
+        actor, metrics = make_actor(dropout=0.1), []
+        examples = ground_truth(actor, problems)
+        rows = epochs([len(e) for e in examples], 3, seed=5)
+
+        def on_step(step: int, found: dict[str, float]) -> None:
+            metrics.append((step, found))
+            if step == kill_after:
+                raise KilledError
+
+        try:
+            fit(
+                actor.module,
+                lambda step: token_mean([examples[i] for i in rows(step)]),
+                actor_loss(actor),
+                num_steps=7,
+                optim=optim,
+                seed=5,
+                checkpoint=checkpoint,
+                save_every=2,
+                on_step=on_step,
+            )
+        except KilledError:
+            assert kill_after is not None
+        return metrics, [p.detach() for p in actor.module.parameters()]
+
+    straight, parameters = run(kill_after=None, checkpoint=None)
+    torch.manual_seed(99)  # whatever the process drew before must not matter
+    killed, _ = run(kill_after=5, checkpoint=checkpoint)
+    assert killed == straight[:5]
+    torch.manual_seed(77)
+    resumed, again = run(kill_after=None, checkpoint=checkpoint)
+    assert resumed == straight[4:]  # the last checkpoint was that of step 4
+    for expected, found in zip(parameters, again, strict=True):
+        assert torch.equal(expected, found)
+
+
+def test_dropout_differs_from_step_to_step_and_with_the_seed(make_actor: MakeActor) -> None:
+    def losses(seed: int) -> list[float]:
+        actor, found = make_actor(dropout=0.1), []
+        examples = lengthy(actor, equal=True)
+        fit(
+            actor.module,
+            lambda step: token_mean(examples),
+            actor_loss(actor),
+            num_steps=2,
+            optim=OptimConfig(lr=1e-30),
+            seed=seed,
+            on_step=lambda step, metrics: found.append(metrics["loss"]),
+        )
+        assert not actor.module.training
+        return found
+
+    first, second = losses(0)
+    assert first != second
+    assert losses(1)[0] != first
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_stops_before_the_step(bad: float) -> None:
+    module = Slope()
+    seen: list[tuple[float, float]] = []
+
+    def loss_of(rows: Any) -> Tensor:
+        return module.loss(rows) * (bad if rows[0] == 2 else 1.0)
+
+    with pytest.raises(NonFiniteLossError, match="step 3: "):
+        fit(
+            module,  # type: ignore[arg-type]
+            lambda step: [step],
+            loss_of,
+            num_steps=5,
+            optim=OptimConfig(),
+            seed=0,
+            on_step=lambda step, metrics: seen.append(module.values()),
+        )
+    assert len(seen) == 2
+    assert module.values() == seen[-1]
+
+
+def test_a_gradient_that_is_not_finite_stops_before_the_step() -> None:
+    module = Slope()
+    with pytest.raises(NonFiniteLossError, match="step 1: "):
+        fit(
+            module,  # type: ignore[arg-type]
+            lambda step: [step],
+            lambda rows: module.loss(rows).sqrt(),  # of 0: the loss is 0, its gradient infinite
+            num_steps=1,
+            optim=OptimConfig(),
+            seed=0,
+        )
+    assert module.values() == (0.0, 0.0)
+
+
+@given(
+    lengths=st.lists(st.integers(1, 99), min_size=1, max_size=40),
+    batch_size=st.integers(1, 9),
+    seed=st.integers(0, 3),
+)
+def test_every_row_comes_equally_often(lengths: list[int], batch_size: int, seed: int) -> None:
+    # After whole windows the rows seen are the first so many of shuffle after shuffle: all of
+    # them equally often, but for one more of those that the last shuffle began with.
+    rows, seen = epochs(lengths, batch_size, seed), Counter[int]()
+    for window in range(3):
+        for step in range(window * WINDOW, (window + 1) * WINDOW):
+            batch = rows(step)
+            assert len(batch) == batch_size
+            seen.update(batch)
+        total = (window + 1) * WINDOW * batch_size
+        least, most = total // len(lengths), ceil(total / len(lengths))
+        assert all(least <= seen[row] <= most for row in range(len(lengths)))
+
+
+def test_an_epoch_sees_every_row_once() -> None:
+    # 40 rows in batches of 5: a window of 8 batches is an epoch.
+    rows = epochs(list(range(40)), 5, seed=0)
+    epoch = [sorted(row for step in range(e * 8, e * 8 + 8) for row in rows(step)) for e in (0, 1)]
+    assert epoch == [list(range(40))] * 2
+    assert [rows(step) for step in range(8)] != [rows(step) for step in range(8, 16)]
+
+
+def test_rows_of_similar_length_share_a_batch() -> None:
+    # Lengths 0..39: sorted in fives, no batch spans more than 4.
+    rows = epochs(list(range(40)), 5, seed=0)
+    assert {max(rows(step)) - min(rows(step)) for step in range(16)} == {4}
+
+
+def test_the_rows_of_a_step_do_not_depend_on_the_steps_before() -> None:
+    lengths = [3, 1, 4, 1, 5, 9, 2]
+    straight = epochs(lengths, 2, seed=1)
+    in_order = [straight(step) for step in range(50)]
+    jumping = epochs(lengths, 2, seed=1)
+    assert [jumping(step) for step in reversed(range(50))] == in_order[::-1]

@@ -1,0 +1,74 @@
+"""Models small enough to be trained inside a test, over real problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+from transformers import PreTrainedTokenizerFast
+
+from coderl.actors.encoder_decoder import EncoderDecoderActor
+from coderl.actors.settings import ActorConfig, TinyT5Config
+from coderl.actors.tiny import tiny_t5
+from coderl.actors.tokenizer import train_tokenizer
+from coderl.prompts import build_prompt
+from envs import Problem
+from envs.judge import Judge
+from envs.mini_apps import generate
+
+MakeActor = Callable[..., EncoderDecoderActor]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """At this size a second thread only waits."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def problems() -> list[Problem]:
+    """Six problems with solutions, then three with tests alone."""
+    return list(generate(0, num_solved=6, num_tests_only=3, num_heldout=1))[:9]
+
+
+@pytest.fixture(scope="session")
+def tokenizer(problems: list[Problem]) -> PreTrainedTokenizerFast:
+    """320 tokens: 256 bytes, 2 special ones, 62 merges."""
+    return train_tokenizer(
+        [build_prompt(problem) for problem in problems],
+        [solution for problem in problems for solution in problem.solutions],
+        vocab_size=320,
+    )
+
+
+@pytest.fixture(scope="session")
+def make_actor(tokenizer: PreTrainedTokenizerFast) -> MakeActor:
+    """A new random T5 of width 16 behind the actor's interface, the same for the same seed."""
+
+    def make(
+        *,
+        seed: int = 0,
+        dropout: float = 0.0,
+        max_prompt_tokens: int = 96,
+        max_new_tokens: int = 24,
+        rows_per_batch: int = 64,
+    ) -> EncoderDecoderActor:
+        size = TinyT5Config(
+            vocab_size=320, d_model=16, d_ff=32, num_heads=2, num_layers=1, dropout=dropout
+        )
+        lengths = ActorConfig(
+            max_prompt_tokens=max_prompt_tokens,
+            max_new_tokens=max_new_tokens,
+            rows_per_batch=rows_per_batch,
+        )
+        return EncoderDecoderActor(tiny_t5(tokenizer, size, seed=seed), tokenizer, lengths)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def judge() -> Iterator[Judge]:
+    """The real judge, one program at a time."""
+    with Judge(workers=1) as real:
+        yield real
