@@ -69,9 +69,8 @@ def run_stages(stages: Sequence[Stage], *, workers: int, times: Path) -> None:
                     atomic.write_json(times, spent)
                     bar.advance(note=f"seed {stage.seed}: {stage.name} in {seconds:.0f} s")
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in pool._processes.values():  # a stage of minutes must not hold up Ctrl-C
-                process.terminate()
+            for process in (pool._processes or {}).values():  # Ctrl-C must not wait for minutes
+                process.kill()
             raise
 
 
