@@ -17,6 +17,7 @@ from coderl.actors.actor import Actor
 from coderl.rollout import Rollout, judge_rollouts
 from coderl.runs.seeds import derive
 from coderl.sampling.plain import sample_programs
+from coderl.sampling.settings import SamplingConfig
 from coderl.training.batch import Example
 from coderl.training.credit import (
     Credit,
@@ -184,7 +185,8 @@ class _Rounds:
             if round_ == 0 and self.first
             else sample_round(self.actor, self.problems, self.config, judge=self.judge, seed=seed)
         )
-        credits = assign_credit(rollouts, self.reward, self.config.baseline)
+        greedy = self._greedy(rollouts)
+        credits = assign_credit(rollouts, self.reward, self.config.baseline, greedy)
         if self.critic is not None and self.config.token_weights == "critic":
             rows = labelled_rows(self.actor, rollouts, num_outcomes=self.critic.config.num_labels)
             steps = self.critic_config.refresh_steps
@@ -196,7 +198,7 @@ class _Rounds:
             self._stream_of(self.buffer.credits, self.config.rl_batch_size, seed),
             self._stream_of(failed, self.config.negative_batch_size, derive(seed, "failed")),
         )
-        self.spent += cost_of(rollouts)
+        self.spent += cost_of([*rollouts, *greedy])
         self.actor.module.train()
         if self.on_round is not None:
             self.on_round(
@@ -209,6 +211,15 @@ class _Rounds:
                 },
                 rollouts,
             )
+
+    def _greedy(self, rollouts: Sequence[Rollout]) -> list[Rollout]:
+        """The judged greedy program of every problem, where it is the baseline."""
+        if self.config.baseline != "greedy":
+            return []
+        problems = list({r.problem.id: r.problem for r in rollouts}.values())
+        likeliest = SamplingConfig(temperature=0.0, top_p=1.0)
+        drawn = sample_programs(self.actor, problems, num_samples=1, sampling=likeliest, seed=0)
+        return judge_rollouts(self.judge, drawn)
 
     def _stream_of(self, credits: Sequence[Credit], size: int, seed: int) -> Stream:
         return _stream(examples_of(self.actor, self.critic, credits, self.config), size, seed)
