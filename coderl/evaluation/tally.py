@@ -66,11 +66,6 @@ def outcome_counts(verdicts: Iterable[VerdictRecord]) -> dict[str, int]:
     return {word: counts[word] for word in (*(o.word for o in Outcome), "judge_error")}
 
 
-def mean(values: Sequence[float]) -> float:
-    """The mean, 0 for no values."""
-    return sum(values) / len(values) if values else 0.0
-
-
 def metrics_of(tallies: Sequence[Tally], ks: Sequence[int]) -> Mapping[str, tuple[float, ...]]:
     """Per-problem values of pass@k, or of n@k where the example tests were run.
 
