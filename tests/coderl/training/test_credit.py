@@ -95,7 +95,7 @@ def test_the_buffer_holds_each_passing_program_once_with_its_newest_credit() -> 
     buffer = ReplayBuffer()
     buffer.add(assign_credit(SAMPLES, REWARD, "group_mean"))
     buffer.add(assign_credit([rollout(A, Status.PASSED, "a1")], REWARD, "group_mean"))
-    (credit,) = buffer.passed.values()
+    (credit,) = buffer.credits
     assert credit.rollout.program == "a1"
     assert credit.advantage == 0.0
 
@@ -122,3 +122,12 @@ def test_examples_carry_the_returns_of_their_tokens(
         assert example.token_ids == (7, 8, 9, 1)
     assert examples[0].prompt_ids == actor.encode_prompt(build_prompt(A))
     assert examples[2].prompt_ids == actor.encode_prompt(build_prompt(B))
+
+
+def test_without_a_weight_for_negatives_they_are_left_out(
+    make_actor: Callable[..., EncoderDecoderActor],
+) -> None:
+    config = ReinforceConfig(token_weights="uniform", negative_weight=0.0)
+    credits = assign_credit(SAMPLES, REWARD, "group_mean")  # .65 -.65 -.2 .2
+    examples = examples_of(make_actor(), None, credits, config)
+    assert [example.weights[0] for example in examples] == pytest.approx([0.65, 0.2])
