@@ -14,7 +14,7 @@ from coderl.reporting.markup import Child, Markup, tag
 from coderl.reporting.results import Estimate
 
 Point: TypeAlias = tuple[float, float]
-Colour: TypeAlias = Literal["first", "second"]
+Colour: TypeAlias = Literal["first", "second", "plain"]
 
 WIDTH = 360
 """Units of a drawing: on a phone about a pixel each."""
@@ -38,9 +38,10 @@ class Series:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bars:
-    """Shares of one group, one bar each."""
+    """What the bars of one colour stand for: a share in each group."""
 
     name: str
+    colour: Colour
     shares: tuple[float, ...]
     """In [0, 1]."""
 
@@ -133,12 +134,12 @@ def bar_chart(label: str, groups: Sequence[str], bars: tuple[Bars, Bars]) -> Mar
     for index, group in enumerate(groups):
         y = index * height_of_group + 12
         drawn.append(tag("text", group, x=0, y=y))
-        for row, (colour, bar) in enumerate(zip(("first", "second"), bars, strict=True)):
+        for row, bar in enumerate(bars):
             bar_y = y + 6 + row * (_BAR_HEIGHT + 2)
             width = _BAR_ROOM * bar.shares[index] / top
             share = f"{100 * bar.shares[index]:.1f} % {bar.name}"
             drawn += [
-                tag("rect", x=0, y=bar_y, width=width, height=_BAR_HEIGHT, class_=colour),
+                tag("rect", x=0, y=bar_y, width=width, height=_BAR_HEIGHT, class_=bar.colour),
                 tag("text", share, x=width + 5, y=bar_y + 11, class_="soft"),
             ]
     return tag(

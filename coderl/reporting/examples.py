@@ -13,7 +13,7 @@ from typing import Protocol
 from envs import Outcome, Problem, Verdict
 from envs.errors import DataError
 from envs.records import ProgramRecord, read_programs, read_verdicts
-from envs.sources import read
+from envs.sources import read_problems
 from envs.sources.lines import read_rows
 
 NUM_EXAMPLES = 12
@@ -77,7 +77,7 @@ def read_examples(folder: Path) -> list[Example]:
     heldout = folder / "problems" / "heldout.jsonl"
     if not all(path.exists() for path in (programs, verdicts, heldout)):
         return []
-    problems = {problem.id: problem for problem in read(f"jsonl:{heldout}")}
+    problems = {problem.id: problem for problem in read_problems(str(heldout))}
     records, judged = list(read_programs(programs)), list(read_verdicts(verdicts))
     _same_length(verdicts, len(judged), programs, len(records))
     scores = _read_scores(folder / "eval" / "rl.scores.jsonl", programs, len(records))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from coderl.reporting.charts import Bars, bar_chart
+from coderl.reporting.charts import Bars, Colour, bar_chart
 from coderl.reporting.markup import Markup, tag
 from envs.records import read_verdicts
 from envs.verdict import Outcome
@@ -18,16 +18,21 @@ NAMES: dict[Outcome, str] = {
     Outcome.PASSED: "passed",
 }
 
+_ARMS: tuple[tuple[str, str, Colour], ...] = (
+    ("warmup", "before", "plain"),
+    ("rl", "after", "first"),
+)
+
 
 def outcome_histogram(out: Path, seeds: Sequence[int]) -> Markup:
     """Shares of the outcomes of `warmup` and `rl`, all seeds together."""
-    counts = {arm: _counts(out, seeds, arm) for arm in ("warmup", "rl")}
+    counts = {arm: _counts(out, seeds, arm) for arm, _, _ in _ARMS}
     judged = {arm: sum(count[o] for o in Outcome) for arm, count in counts.items()}
     if not all(judged.values()):
         return tag("p", "Verdicts of both warmup and rl were not found.", class_="quiet")
     before, after = (
-        Bars(name=name, shares=tuple(counts[arm][o] / judged[arm] for o in Outcome))
-        for arm, name in (("warmup", "before"), ("rl", "after"))
+        Bars(name=name, colour=colour, shares=tuple(counts[arm][o] / judged[arm] for o in Outcome))
+        for arm, name, colour in _ARMS
     )
     words = ", ".join(
         f"{NAMES[o]} {100 * b:.1f} % before and {100 * a:.1f} % after"

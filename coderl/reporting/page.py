@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 from coderl.reporting.critic import critic_section
@@ -39,23 +38,23 @@ def write_page(out: Path) -> Path:
     """
     results = read_results(out / "report.json")
     first = out / f"seed_{results.seeds[0]}"
-    sections: list[tuple[str, str, Callable[[], Child]]] = [
-        ("results", "What each arm solves", lambda: summary_tables(results)),
-        ("differences", "Who beats whom", lambda: paired_table(results)),
-        ("budget", "What each arm cost", lambda: budget_table(results)),
-        ("curves", "How training went", lambda: _curves(out, results)),
-        ("outcomes", "Outcomes before and after", lambda: outcome_histogram(out, results.seeds)),
-        ("critic", "The critic", lambda: critic_section(out, results.seeds)),
-        ("programs", "Programs it wrote", lambda: programs_section(first)),
-        ("seconds", "Seconds per stage", lambda: seconds_table(results)),
-        ("configuration", "Configuration", lambda: _configuration(out)),
-        ("repeat", "How to repeat it", lambda: _repeat(results)),
+    sections: list[tuple[str, str, Child]] = [
+        ("results", "What each arm solves", summary_tables(results)),
+        ("differences", "Who beats whom", paired_table(results)),
+        ("budget", "What each arm cost", budget_table(results)),
+        ("curves", "How training went", _curves(out, results)),
+        ("outcomes", "Outcomes before and after", outcome_histogram(out, results.seeds)),
+        ("critic", "The critic", critic_section(out, results.seeds)),
+        ("programs", "Programs it wrote", programs_section(first)),
+        ("seconds", "Seconds per stage", seconds_table(results)),
+        ("configuration", "Configuration", _configuration(out)),
+        ("repeat", "How to repeat it", _repeat(results)),
     ]
     body = [
         tag(
             "section",
             tag("h2", heading, id=f"{name}-heading"),
-            content(),
+            content,
             id=name,
             aria_labelledby=f"{name}-heading",
         )

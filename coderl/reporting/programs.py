@@ -40,7 +40,7 @@ def programs_section(folder: Path) -> Markup:
 
 def _legend(examples: Sequence[Example]) -> Markup:
     if not any(example.tokens for example in examples):
-        return tag("p", "There are no critic's scores of them in this run.", class_="quiet")
+        return tag("p", "No critic's scores of them were found.", class_="quiet")
     last = NUM_SHADES - 1
     colours = [tag("span", class_=shade_class(i / last)) for i in range(NUM_SHADES)]
     label = "From orange, certain to fail, over no colour to blue, certain to pass."
@@ -68,7 +68,7 @@ def _article(example: Example) -> Markup:
     return tag(
         "article",
         tag("h3", heading),
-        tag("p", example.problem.statement),
+        tag("p", example.problem.statement, class_="statement"),
         tag("pre", tag("code", code), tabindex=0, aria_label="program"),
         [tag("p", line) for line in verdict_lines(example)],
         _opinion(example),
@@ -88,7 +88,7 @@ def verdict_lines(example: Example) -> list[str]:
         num_passed = sum(case.status is Status.PASSED for case in verdict.cases)
         parts.append(f"{num_passed} of {num_tests} hidden tests passed")
     lines = [f"{'; '.join(parts)}."]
-    text = example.record.program.splitlines()
+    text = example.record.program.split("\n")
     if verdict.error_line is not None and 0 < verdict.error_line <= len(text):
         lines.append(f"Line {verdict.error_line}: {text[verdict.error_line - 1].strip()}")
     return lines

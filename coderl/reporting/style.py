@@ -122,7 +122,8 @@ svg .first{stroke:var(--first)}
 svg .second{stroke:var(--second)}
 svg .mean.second{stroke-dasharray:7 3}
 svg rect.first,svg circle.first{fill:var(--first);stroke:none}
-svg rect.second,svg circle.second{fill:var(--second);stroke:none}
+svg circle.second{fill:var(--second);stroke:none}
+svg rect.plain{fill:var(--quiet)}
 .interval{width:9rem;margin-top:.2rem}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));
 gap:1.5rem 2rem;margin:1rem 0}
@@ -137,6 +138,8 @@ figcaption b.second{color:var(--second)}
 .scale div{display:flex;flex:1;border:1px solid var(--line)}
 article{margin:2rem 0;padding-left:1rem;border-left:3px solid var(--line)}
 article h3{margin-top:0}
+article p{overflow-wrap:anywhere}
+.statement{white-space:pre-line}
 pre{overflow-x:auto;margin:.75rem 0;padding:.75rem .9rem;border:1px solid var(--line);
 border-radius:4px;line-height:1.75;tab-size:4}
 code,output{font:.86rem ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}

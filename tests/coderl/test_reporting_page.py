@@ -316,8 +316,8 @@ def test_the_same_files_give_the_same_bytes(finished: Path, out: Path) -> None:
 @pytest.mark.parametrize(
     "missing, sentence",
     [
-        ("seed_0/eval/rl.scores.jsonl", "There are no critic's scores of them in this run."),
-        ("seed_0/rl/tokenizer_config.json", "There are no critic's scores of them in this run."),
+        ("seed_0/eval/rl.scores.jsonl", "No critic's scores of them were found."),
+        ("seed_0/rl/tokenizer_config.json", "No critic's scores of them were found."),
         ("seed_0/eval/rl.jsonl", "No held-out programs of rl were found."),
         ("seed_*/*/critic_report.json", "No report of the critic was found."),
         ("seed_*/r*/metrics.jsonl", "No losses were found of: rft, rl, repair."),

@@ -44,7 +44,7 @@ def test_any_text_survives_a_parser(text: str) -> None:
     found: list[str] = []
     parser = HTMLParser()
     parser.handle_data = found.append  # type: ignore[method-assign]
-    parser.handle_starttag = lambda *_: pytest.fail("a tag")  # type: ignore[assignment]
+    parser.handle_starttag = lambda *_: pytest.fail("a tag")  # type: ignore[method-assign]
     escaped = escape(text)
     parser.feed(escaped)
     parser.close()
@@ -116,7 +116,10 @@ def test_an_interval_is_drawn_to_scale() -> None:
 
 
 def test_bars_are_as_long_as_their_shares() -> None:
-    bars = (Bars(name="before", shares=(0.25, 0.5)), Bars(name="after", shares=(0.0, 0.5)))
+    bars = (
+        Bars(name="before", colour="plain", shares=(0.25, 0.5)),
+        Bars(name="after", colour="first", shares=(0.0, 0.5)),
+    )
     chart = bar_chart("label", ["failed", "passed"], bars)
     assert re.findall(r'<rect[^>]* width="([\d.]+)"', chart) == ["125", "0", "250", "250"]
     assert "25.0 % before" in chart
