@@ -1,29 +1,24 @@
-"""Models small enough to be trained inside a test, over real problems."""
+"""Models small enough to be trained inside a test, over real problems.
+
+Torch is imported by the fixtures that need it: tests without a model start at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
-from transformers import PreTrainedTokenizerFast
 
-from coderl.actors.encoder_decoder import EncoderDecoderActor
 from coderl.actors.settings import ActorConfig, TinyT5Config
-from coderl.actors.tiny import tiny_t5
-from coderl.actors.tokenizer import train_tokenizer
-from coderl.prompts import build_prompt
 from envs import Problem
 from envs.judge import Judge
 from envs.mini_apps import generate
 
-MakeActor = Callable[..., EncoderDecoderActor]
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> None:
-    """At this size a second thread only waits."""
-    torch.set_num_threads(1)
+    from coderl.actors.encoder_decoder import EncoderDecoderActor
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +30,9 @@ def problems() -> list[Problem]:
 @pytest.fixture(scope="session")
 def tokenizer(problems: list[Problem]) -> PreTrainedTokenizerFast:
     """320 tokens: 256 bytes, 2 special ones, 62 merges."""
+    from coderl.actors.tokenizer import train_tokenizer
+    from coderl.prompts import build_prompt
+
     return train_tokenizer(
         [build_prompt(problem) for problem in problems],
         [solution for problem in problems for solution in problem.solutions],
@@ -43,8 +41,14 @@ def tokenizer(problems: list[Problem]) -> PreTrainedTokenizerFast:
 
 
 @pytest.fixture(scope="session")
-def make_actor(tokenizer: PreTrainedTokenizerFast) -> MakeActor:
-    """A new random T5 of width 16 behind the actor's interface, the same for the same seed."""
+def make_actor(tokenizer: PreTrainedTokenizerFast) -> Callable[..., EncoderDecoderActor]:
+    """Makes random T5s of width 16 behind the actor's interface, the same for the same seed."""
+    import torch
+
+    from coderl.actors.encoder_decoder import EncoderDecoderActor
+    from coderl.actors.tiny import tiny_t5
+
+    torch.set_num_threads(1)  # at this size a second one only waits
 
     def make(
         *,
