@@ -6,7 +6,9 @@ is run is in `envs.sandbox`; what counts as equal in `envs.equality`.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
@@ -18,7 +20,7 @@ from envs.problem import Problem, TestSet
 from envs.sandbox import folders
 from envs.sandbox.batch import Batch
 from envs.sandbox.controller import Settings
-from envs.sandbox.layers import LEVELS, OPTIONAL, missing
+from envs.sandbox.layers import LEVELS, OPTIONAL, hide_memory, missing
 from envs.sandbox.plans import prepare
 from envs.sandbox.slot import Slot
 from envs.sandbox.task import Rules, Task
@@ -45,7 +47,7 @@ class Judge:
         apps_compat: bool = False,
         seed: int = 0,
         require_isolation: str | None = None,
-        layers: Sequence[str] = OPTIONAL,
+        layers: Sequence[str] | None = OPTIONAL,
         max_judge_errors: float = 0.01,
     ) -> None:
         """Start the first slot; the others start when there is work for them.
@@ -59,7 +61,8 @@ class Judge:
             seed: Seed of string hashes and of `random` in every program, in [0, 2**32).
             require_isolation: The level (`LEVELS`) without which nothing is run; None takes what
                 the host offers.
-            layers: Which optional layers to try, of `OPTIONAL`.
+            layers: Which optional layers to try, of `OPTIONAL`; None uses nothing that only
+                Linux has.
             max_judge_errors: Share of lost programs, in [0, 1], above which a run is stopped.
 
         Raises:
@@ -70,17 +73,23 @@ class Judge:
         self._rules = Rules(
             limits=limits or Limits(), stop_early=stop_early, apps_compat=apps_compat
         )
-        self._settings = Settings(limits=self._rules.limits, seed=seed, layers=tuple(layers))
+        self._settings = Settings(
+            limits=self._rules.limits,
+            seed=seed,
+            layers=None if layers is None else tuple(layers),
+        )
         self._owner = os.getpid()
         self._max_judge_errors = max_judge_errors
-        self._num_workers = max(1, workers or len(os.sched_getaffinity(0)))
+        self._num_workers = max(1, workers or _num_cores())
         self._slots: list[Slot] = []
         self._tasks: OrderedDict[tuple[int, TestSet], tuple[Problem, Task]] = OrderedDict()
+        self._lock = threading.Lock()
         self._busy = False
         folders.sweep()
         self._add_slot()
         if require_isolation is not None:
             self._require(require_isolation)
+        hide_memory(self.isolation)
 
     def __enter__(self) -> Judge:
         return self
@@ -114,7 +123,16 @@ class Judge:
         Raises:
             SandboxError: If servers keep failing: too many verdicts would say nothing.
         """
-        return list(self.iter(pairs, tests))
+        with self._lock:
+            return list(self.iter(pairs, tests))
+
+    async def run_async(self, pairs: Iterable[Pair], tests: TestSet = "hidden") -> list[Verdict]:
+        """As `run`, in a thread, so that the event loop goes on; calls wait for each other.
+
+        Raises:
+            SandboxError: See `run`.
+        """
+        return await asyncio.to_thread(self.run, pairs, tests)
 
     def iter(self, pairs: Iterable[Pair], tests: TestSet = "hidden") -> Iterator[Verdict]:
         """As `run`, one verdict at a time; pairs are read only a little ahead of the verdicts.
@@ -163,3 +181,10 @@ class Judge:
             if len(self._tasks) > _MAX_TASKS:
                 self._tasks.popitem(last=False)
         return known[1]
+
+
+def _num_cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -40,6 +40,9 @@ _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """For numpy: a server that forks must have no threads."""
 
+_LINUX = sys.platform == "linux"
+_MESSAGES = socket.SOCK_SEQPACKET if _LINUX else socket.SOCK_STREAM
+
 _START_S = 60.0
 _STOP_S = 2.0
 _GRACE_S = 30.0
@@ -76,7 +79,7 @@ class Run:
     program_exit_code: int
     """Of the child that ran the program; differs only where test code has its own."""
     stopped: int
-    """`server.STOPPED_*`: which limit the child passed, if any."""
+    """`clock.STOPPED_*`: which limit the child passed, if any."""
     overflow: bool
     """Output reached its limit."""
     cpu_s: float
@@ -94,8 +97,8 @@ class Settings:
 
     limits: Limits
     seed: int
-    layers: tuple[str, ...]
-    """Which optional layers to try (`layers.OPTIONAL`)."""
+    layers: tuple[str, ...] | None
+    """Which optional layers to try (`layers.OPTIONAL`); None uses nothing that only Linux has."""
 
 
 class Server:
@@ -111,7 +114,7 @@ class Server:
         self._settings = settings
         self._package = package
         self._limits = settings.limits
-        self._files = [os.memfd_create(name) for name in ("job", "stdin", "stdout", "result")]
+        self._files = [_memory_file() for _ in ("job", "stdin", "stdout", "result")]
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Folder | None = None
@@ -129,8 +132,8 @@ class Server:
         Raises:
             SandboxError: If it does not come up; the message holds what it wrote.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        owner = os.pidfd_open(os.getpid())
+        ours, theirs = socket.socketpair(socket.AF_UNIX, _MESSAGES)
+        owner = os.pidfd_open(os.getpid()) if _LINUX else os.dup(theirs.fileno())
         self._folder = Folder()
         fds = [theirs.fileno(), *self._files, owner]
         with tempfile.TemporaryFile() as log:
@@ -185,6 +188,7 @@ class Server:
             "seed": self._settings.seed,
             "layers": self._settings.layers,
             "import": self._package,
+            "portable": self._settings.layers is None or not _LINUX,
             "import_from": _place_of(self._package) if self._package else None,
         }
         return json.dumps(config)
@@ -268,6 +272,14 @@ class Server:
         if self._folder is not None:
             self._folder.remove()
             self._folder = None
+
+
+def _memory_file() -> int:
+    """The descriptor of a file that has no name and, where possible, no place on a disk."""
+    if _LINUX:
+        return os.memfd_create("judge")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 def _place_of(package: str) -> str:

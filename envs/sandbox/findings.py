@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from envs.sandbox import guest, server
+from envs.sandbox import clock, guest
 from envs.sandbox.controller import Run
 from envs.verdict import CaseResult, Measured, Outcome, Status, Verdict
 
@@ -58,9 +58,9 @@ def ending(run: Run) -> Finding | None:
 
 
 _STOPS = {
-    server.STOPPED_CPU: "",
-    server.STOPPED_WALL: "wall",
-    server.STOPPED_ASLEEP: "asleep",
+    clock.STOPPED_CPU: "",
+    clock.STOPPED_WALL: "wall",
+    clock.STOPPED_ASLEEP: "asleep",
 }
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import builtins
 import gc
-import json
 import os
 import struct
 import sys
@@ -102,7 +101,7 @@ def load(head: bytes, module: ModuleType) -> tuple[str, object] | None:
 
     What the program itself raises passes through.
     """
-    source, prelude, may_return = json.loads(head)
+    source, prelude, may_return = wire.loads(head)
     if prelude:
         exec(prelude, module.__dict__)
     try:
@@ -146,7 +145,7 @@ def run_calls(job: bytes, channel: Channel) -> None:
         args = wire.loads(text)
         channel.start_test(number)
         try:
-            value = function(*args)  # type: ignore[misc]
+            value = function(*args)
             channel.send("value", value)
         except wire.UnserialisableError as error:
             channel.send("unserialisable", str(error))

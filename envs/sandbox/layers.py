@@ -45,12 +45,41 @@ class Walls:
     """Descriptor of a child's Landlock rules."""
     filters: bool
     """Children install the short seccomp filter."""
-    counts_processes: bool
-    """No other program has this user, so that processes can be limited by user."""
+    has_own_user: bool
+    """No process outside of this server can have its user, or be seen by it: processes can be
+    counted, and killed all at once."""
     library_fds: tuple[int, ...]
     """Descriptors through which a child imports; empty where it can open the library itself."""
     changed: tuple[str, ...]
     """Words of the namespaces that are not the host's."""
+    portable: bool = False
+    """The kernel is not Linux: no layer, no clocks of other processes."""
+
+
+def probe() -> dict[str, bool]:
+    """Which layers hold on this host, by a server started to try them all.
+
+    Raises:
+        SandboxError: If no server starts.
+    """
+    from envs.limits import Limits
+    from envs.sandbox.controller import Settings
+    from envs.sandbox.slot import Slot
+
+    slot = Slot(Settings(limits=Limits(), seed=0, layers=OPTIONAL))
+    try:
+        return {word: word in slot.isolation for word in (*LEVELS["full"], *ALWAYS)}
+    finally:
+        slot.close()
+
+
+def hide_memory(words: Collection[str]) -> None:
+    """Keep this process's memory, with all expected values, from programs of the same user.
+
+    Nothing is done where a layer hides the process itself, as debuggers cannot attach any more.
+    """
+    if not {"landlock", "user_ns"} & set(words) and sys.platform == "linux":
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
 
 
 def missing(level: str, words: Collection[str]) -> list[str]:
@@ -76,17 +105,14 @@ def enter(wanted: Collection[str], folder: str, disk_bytes: int, keep: Callable[
     user = _program_user()
     readable = interpreter.readable_paths()
     inside = partial(_enter_namespaces, user, folder, readable, disk_bytes, keep)
-    library_fds: list[int] = []
+    library_fds: tuple[int, ...] = ()
     namespaced = "namespaces" in wanted and _works(inside)
     if namespaced:
         inside()
         folder = namespaces.WORK
-    elif os.geteuid() == 0:
-        os.chown(folder, user, user)
-        if not _works(partial(_check_reading, user)):
-            library_fds = interpreter.reach_by_descriptor()
-            readable = [*sys.path, *readable]
-        _become(user)
+    else:
+        library_fds = _leave_root(user, folder)
+        readable = [*sys.path, *readable]
     after = namespaces.identities()
     os.chdir(folder)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
@@ -105,9 +131,24 @@ def enter(wanted: Collection[str], folder: str, disk_bytes: int, keep: Callable[
     return Walls(
         rules=rules,
         filters=filters,
-        counts_processes=namespaced or user not in (os.geteuid(), _NOBODY),
-        library_fds=tuple(library_fds),
+        has_own_user=namespaced or user not in (os.geteuid(), _NOBODY),
+        library_fds=library_fds,
         changed=tuple(word for kind, word in _KIND_WORDS.items() if before[kind] != after[kind]),
+    )
+
+
+def enter_none(folder: str) -> Walls:
+    """Use nothing that only Linux has; root becomes another user here too."""
+    library_fds = _leave_root(_program_user(), folder)
+    os.chdir(folder)
+    scratch.clean()
+    return Walls(
+        rules=None,
+        filters=False,
+        has_own_user=False,
+        library_fds=library_fds,
+        changed=(),
+        portable=True,
     )
 
 
@@ -121,6 +162,8 @@ def enter_child(walls: Walls) -> None:
 
 def proven(walls: Walls, limits: dict[int, int]) -> list[str]:
     """The words of the layers that hold; to be called in a child after `enter_child`."""
+    if walls.portable:
+        return ["rlimits"]
     proofs: dict[str, Callable[[], bool]] = {
         "landlock": lambda: _refused(partial(os.listdir, "/")),
         "seccomp": lambda: walls.filters and _refused(socket.socket) and _refused(os.fork),
@@ -151,13 +194,24 @@ def _program_user() -> int:
     return user if _works(partial(_become, user)) else _NOBODY
 
 
+def _leave_root(user: int, folder: str) -> tuple[int, ...]:
+    """Change user if this is root; returns the descriptors needed to go on importing."""
+    if os.geteuid() != 0:
+        return ()
+    os.chown(folder, user, user)
+    readable = _works(partial(_check_reading, user))
+    library_fds = () if readable else tuple(interpreter.reach_by_descriptor())
+    _become(user)
+    return library_fds
+
+
 def _become(user: int) -> None:
     """Change user and group for good; all privileges of root go with it."""
     if os.geteuid() != 0:
         return
     os.setgroups([])
-    os.setresgid(user, user, user)
-    os.setresuid(user, user, user)
+    os.setgid(user)
+    os.setuid(user)
 
 
 def _check_reading(user: int) -> None:

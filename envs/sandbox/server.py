@@ -15,7 +15,6 @@ import math
 import os
 import random
 import resource
-import select
 import signal
 import socket
 import struct
@@ -28,7 +27,7 @@ from mmap import mmap
 from types import ModuleType
 from typing import Any
 
-from envs.sandbox import guest, kernel, layers, proxy, scratch, wire
+from envs.sandbox import clock, guest, kernel, layers, proxy, scratch, wire
 
 CONTROL, JOB, STDIN, STDOUT, RESULT, OWNER = range(3, 9)
 """Descriptors of a server: orders, job, input, output, frames, and its owner's pidfd."""
@@ -41,9 +40,7 @@ same where there is one), limit passed, processor and wall nanoseconds, peak mem
 
 MODE_CALL, MODE_ANSWER, MODE_SCRIPT, MODE_CHECK = range(1, 5)
 """Call a function; the same with exact types only; run a script; test code in a second child."""
-NOT_STOPPED, STOPPED_CPU, STOPPED_WALL, STOPPED_ASLEEP = range(4)
 
-_LONGEST_WAIT_NS = 250_000_000
 _WARM_MODULES = (
     "bisect collections collections.abc copy datetime decimal fractions functools hashlib heapq"
     " io itertools json math operator queue random re statistics string threading traceback typing"
@@ -59,16 +56,6 @@ def g(text):
     except ValueError as error:
         return str(error), [x * 2 for x in range(3)], text.split()
 """
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
-    """One job, as the server knows it."""
-
-    mode: int
-    num_tests: int
-    cpu_ns: int
-    wall_ns: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,15 +78,17 @@ def main(config: dict[str, Any]) -> None:
     _warm_up(progress, config["seed"])
     base_bytes = _address_space()
     limits = config["limits"]
-    walls = layers.enter(
-        config["layers"], config["scratch"], 8 * limits["output_bytes"], _wait_outside
-    )
+    disk_bytes = 8 * limits["output_bytes"]
+    if config["portable"]:
+        walls = layers.enter_none(config["scratch"])
+    else:
+        walls = layers.enter(config["layers"], config["scratch"], disk_bytes, _wait_outside)
     room = Room(progress=progress, walls=walls, base_bytes=base_bytes, limits=limits)
     control = socket.socket(fileno=CONTROL)
     control.send(json.dumps({"isolation": _prove(room)}).encode())
     while message := control.recv(ORDER.size):
         mode, num_tests, cpu_ns, wall_ns = ORDER.unpack(message)
-        order = Order(mode=mode, num_tests=num_tests, cpu_ns=cpu_ns, wall_ns=wall_ns)
+        order = clock.Order(mode=mode, num_tests=num_tests, cpu_ns=cpu_ns, wall_ns=wall_ns)
         progress[: guest.PROGRESS.size] = guest.PROGRESS.pack(0, 0)
         report = _supervise(_start(order, room), order, room)
         scratch.clean()
@@ -113,7 +102,7 @@ def _wait_outside() -> None:
 
 def _prove(room: Room) -> list[str]:
     """Which layers hold, as a child like any program's finds."""
-    order = Order(mode=MODE_CALL, num_tests=0, cpu_ns=10**10, wall_ns=10**10)
+    order = clock.Order(mode=MODE_CALL, num_tests=0, cpu_ns=10**10, wall_ns=10**10)
     ours, theirs = os.pipe()
 
     def tell() -> None:
@@ -131,7 +120,7 @@ def _prove(room: Room) -> list[str]:
     return words
 
 
-def _start(order: Order, room: Room) -> list[int]:
+def _start(order: clock.Order, room: Room) -> list[int]:
     """Fork the children of a job: one, or the program's and then the tests'."""
     if order.mode != MODE_CHECK:
         pid = kernel.fork()
@@ -197,11 +186,17 @@ def _warm_up(progress: mmap, seed: int) -> None:
 
 
 def _address_space() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[0]) * resource.getpagesize()
+    """Bytes of this process's address space; 0 where the host does not tell."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
-def _child(order: Order, run: Callable[[], None], room: Room, connection: int = CONTROL) -> None:
+def _child(
+    order: clock.Order, run: Callable[[], None], room: Room, connection: int = CONTROL
+) -> None:
     """Become the program's process, or that of its tests; never returns.
 
     Args:
@@ -224,7 +219,7 @@ def _child(order: Order, run: Callable[[], None], room: Room, connection: int = 
         os._exit(0)
 
 
-def _run_program(order: Order, progress: mmap) -> None:
+def _run_program(order: clock.Order, progress: mmap) -> None:
     job = _read(JOB)
     for fd, standard in ((STDIN, 0), (STDOUT, 1)):
         os.dup2(fd, standard)
@@ -263,30 +258,32 @@ def _read(fd: int) -> bytes:
     return os.pread(fd, os.fstat(fd).st_size, 0)
 
 
-def _limits(order: Order, room: Room) -> dict[int, int]:
+def _limits(order: clock.Order, room: Room) -> dict[int, int]:
     """The limits that the kernel enforces; processor time a test is the server's task."""
     limits = {
-        resource.RLIMIT_AS: room.base_bytes + room.limits["memory_bytes"],
         resource.RLIMIT_FSIZE: room.limits["output_bytes"],
         resource.RLIMIT_NOFILE: room.limits["open_files"],
         resource.RLIMIT_CPU: math.ceil((order.num_tests + 1) * order.cpu_ns / 1e9) + 2,
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_MEMLOCK: 0,
-        resource.RLIMIT_MSGQUEUE: 0,
     }
-    if room.walls.counts_processes:
+    if room.base_bytes:
+        limits[resource.RLIMIT_AS] = room.base_bytes + room.limits["memory_bytes"]
+    if room.walls.has_own_user:
         limits[resource.RLIMIT_NPROC] = room.limits["processes"]
     return limits
 
 
-def _supervise(pids: list[int], order: Order, room: Room) -> bytes:
+def _supervise(pids: list[int], order: clock.Order, room: Room) -> bytes:
     """Wait for the last child, kill all when they pass a limit, and reap all that they started."""
     started = time.monotonic_ns()
-    stop = _wait(pids, order, room.progress, started)
+    wait = clock.wait_by_polling if room.walls.portable else clock.wait
+    stop = wait(pids, (CONTROL, OWNER), room.progress, order)
     _kill(pids)
     ends = [os.wait4(pid, 0) for pid in pids]
     wall_ns = time.monotonic_ns() - started
-    _reap_orphans()
+    _reap_orphans(room)
+    if stop == clock.OWNER_GONE:
+        os._exit(0)
     cpu_ns = int(sum(usage.ru_utime + usage.ru_stime for _, _, usage in ends) * 1e9)
     peak_kb = sum(usage.ru_maxrss for _, _, usage in ends)
     return REPORT.pack(ends[-1][1], ends[0][1], stop, cpu_ns, wall_ns, peak_kb)
@@ -300,55 +297,7 @@ def _kill(pids: list[int]) -> None:
                 kill(pid, signal.SIGKILL)
 
 
-def _wait(pids: list[int], order: Order, progress: mmap, started: int) -> int:
-    """Return when the last child has ended or a limit is passed; leave when the owner is gone.
-
-    A test's clocks start where the child says that it began, but never before the last look, so a
-    lying child gains at most the time of the tests that it skips.
-    """
-    pidfd = os.pidfd_open(pids[-1])
-    poll = select.poll()
-    for fd in (pidfd, CONTROL, OWNER):
-        poll.register(fd, select.POLLIN)
-    test, cpu_start, awake_start, wall_start = 0, 0, 0, started
-    remaining = min(order.cpu_ns, order.wall_ns)
-    try:
-        while True:
-            ready = poll.poll(max(1, math.ceil(min(remaining, _LONGEST_WAIT_NS) / 1e6)))
-            if any(fd == pidfd for fd, _ in ready):
-                return NOT_STOPPED
-            if ready:
-                _kill(pids)
-                os._exit(0)
-            now, cpu = time.monotonic_ns(), sum(map(kernel.cpu_time_ns, pids))
-            awake = cpu + sum(map(_run_delay_ns, pids))
-            running, claimed_start = guest.PROGRESS.unpack_from(progress)
-            if test < running <= order.num_tests:
-                spare = max(0, cpu - max(cpu_start, claimed_start)) if len(pids) == 1 else 0
-                test, cpu_start = running, cpu - spare
-                awake_start, wall_start = awake - spare, now - spare
-            if cpu - cpu_start >= order.cpu_ns:
-                return STOPPED_CPU
-            if now - wall_start >= order.wall_ns:
-                return STOPPED_WALL
-            asleep = (now - wall_start) - (awake - awake_start)
-            if asleep >= order.cpu_ns:
-                return STOPPED_ASLEEP
-            remaining = order.cpu_ns - max(cpu - cpu_start, asleep)
-    finally:
-        os.close(pidfd)
-
-
-def _run_delay_ns(pid: int) -> int:
-    """Nanoseconds for which the child was ready but waited for a processor; 0 where unknown."""
-    try:
-        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
-            return int(file.read().split()[1])
-    except (OSError, IndexError, ValueError):
-        return 0
-
-
-def _reap_orphans() -> None:
+def _reap_orphans(room: Room) -> None:
     """Kill and reap whatever the program left behind: the server adopts its orphans."""
     while True:
         try:
@@ -356,7 +305,7 @@ def _reap_orphans() -> None:
         except ChildProcessError:
             return
         if pid == 0:
-            for orphan in _children():
+            for orphan in [-1] if room.walls.has_own_user else _children():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(orphan, signal.SIGKILL)
             time.sleep(0.001)

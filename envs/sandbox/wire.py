@@ -147,13 +147,24 @@ def _untag(tagged: dict[str, object]) -> object:
     return _UNPACKERS[tag](body)
 
 
-def loads(data: bytes | str) -> object:
+_scan = json.scanner.c_make_scanner(  # type: ignore[attr-defined]
+    json.JSONDecoder(object_hook=_untag)
+)
+
+
+def loads(data: bytes | str) -> Any:
     """The value that the bytes claim.
 
     Raises:
-        UnserialisableError: If the bytes are not what `dumps` writes.
+        UnserialisableError: If they are not what `dumps` writes.
     """
     try:
-        return json.loads(data, object_hook=_untag)
+        text = data if isinstance(data, str) else data.decode("ascii")
+        value, end = _scan(text, 0)
+    except StopIteration:
+        raise UnserialisableError("no JSON") from None
     except (ValueError, TypeError, LookupError, RecursionError, OverflowError, MemoryError) as e:
         raise UnserialisableError(type(e).__name__) from e
+    if end != len(text):
+        raise UnserialisableError("more than one value")
+    return value
