@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from coderl import cli
+from coderl.quickstart.plan import SAMPLING_ARMS, TRAINING_ARMS
+from envs import Outcome, Status
+from envs.sources import READERS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -128,3 +131,22 @@ def test_the_page_of_the_architecture_has_every_folder() -> None:
     }
     assert found - named == {"coderl"}
     assert [name for name in sorted(named) if not (ROOT / name).is_dir()] == []
+
+
+def test_the_page_of_the_formats_has_every_word() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text("utf-8")
+    folded = {
+        status: row[-1].strip().strip("`")
+        for line in page.splitlines()
+        if (row := line.strip("|").split("|"))
+        for status in re.findall(r"`(\w+)`", row[0])
+        if status in set(Status)
+    }
+    assert folded == {
+        str(status): status.outcome.word
+        if status.outcome is not None
+        else "null: no reward and no label can be made of it"
+        for status in Status
+    }
+    words = {outcome.word for outcome in Outcome} | {*TRAINING_ARMS, *SAMPLING_ARMS, *READERS}
+    assert [word for word in sorted(words) if f"`{word}`" not in page] == []
