@@ -192,4 +192,5 @@ def _reinforce(config: Config, problems: list[Problem], folder: Path) -> Spent:
     write_rollouts(gathered, folder / "programs.jsonl", folder / "verdicts.jsonl")
     if critic is not None:
         critic.save_pretrained(folder / "critic")
+        actor.tokenizer.save_pretrained(folder / "critic")
     return spent
