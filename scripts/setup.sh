@@ -76,7 +76,7 @@ installed() {
 }
 
 exec 9<"$root/setup.py"
-flock --nonblock 9 || { say "waiting for another set-up of this checkout" && flock 9; }
+flock -n 9 || { say "waiting for another set-up of this checkout" && flock 9; }
 
 if ! installed; then
   version="$(version_of "$venv/bin/python")" || version=""
