@@ -50,8 +50,8 @@ def stages(config: Config, seed: int) -> list[Stage]:
     plan = _Plan(config, seed)
     root = config.out / f"seed_{seed}"
     problems = problems_folder(config, seed)
-    train, untaught, heldout = (
-        f"jsonl:{problems / name}.jsonl" for name in ("train", "tests_only", "heldout")
+    train, solved, untaught, heldout = (
+        f"jsonl:{problems / name}.jsonl" for name in ("train", "solved", "tests_only", "heldout")
     )
     warmup, critic, repair = root / "warmup", root / "critic", root / "repair"
     samples, verdicts = root / "samples.jsonl", root / "samples.verdicts.jsonl"
@@ -109,20 +109,30 @@ def stages(config: Config, seed: int) -> list[Stage]:
         replace(rl, out=root / "ce_control", critic=None, reinforce=control),
         verdicts,
     )
+    failures, failure_verdicts = root / "failures.jsonl", root / "failures.verdicts.jsonl"
+    plan.sample(
+        "failures",
+        solved,
+        root / SAMPLED_FROM,
+        failures,
+        reinforce.samples_per_problem,
+        temperature=config.failure_temperature,
+    )
+    plan.judge("judge failures", train, failures, failure_verdicts)
     plan.add(
         "repair",
         train_repair.Config(
             data=train,
             model=str(root / SAMPLED_FROM),
-            programs=root / SAMPLED_FROM / "programs.jsonl",
-            verdicts=root / SAMPLED_FROM / "verdicts.jsonl",
+            programs=(root / SAMPLED_FROM / "programs.jsonl", failures),
+            verdicts=(root / SAMPLED_FROM / "verdicts.jsonl", failure_verdicts),
             out=repair,
             num_steps=config.repair_steps,
             optim=config.repair_optim,
             actor=config.actor,
             seed=plan.seed("repair"),
         ),
-        root / SAMPLED_FROM,
+        failure_verdicts,
     )
     folder = eval_folder(config, seed)
     for arm in TRAINING_ARMS:
@@ -150,7 +160,7 @@ def stages(config: Config, seed: int) -> list[Stage]:
             actor,
             programs,
             config.budget,
-            *((actor / "critic", repair) if arm == "critic_sampling" else ()),
+            helpers=(actor / "critic", repair) if arm == "critic_sampling" else None,
         )
         plan.judge(f"judge {arm}", heldout, programs, folder / f"{arm}.verdicts.jsonl")
         plan.judge(
@@ -188,7 +198,15 @@ class _Plan:
         )
 
     def sample(
-        self, name: str, data: str, model: Path, out: Path, count: int, *helpers: Path
+        self,
+        name: str,
+        data: str,
+        model: Path,
+        out: Path,
+        count: int,
+        *,
+        temperature: float | None = None,
+        helpers: tuple[Path, Path] | None = None,
     ) -> None:
         """Sample `count` programs a problem; two helpers, critic and repair model, steer it."""
         settings = generate.Config(
@@ -196,22 +214,24 @@ class _Plan:
             model=str(model),
             out=out,
             num_samples=count,
-            temperature=self.config.temperature,
+            temperature=temperature or self.config.temperature,
             top_p=1.0,
             max_new_tokens=self.config.actor.max_new_tokens,
             workers=1,
             seed=self.seed("evaluation" if out.parent.name == "eval" else "samples"),
         )
-        if helpers:
-            critic, repair = helpers
-            settings = replace(
-                settings,
-                strategy="critic-sampling",
-                critic=critic,
-                repair=repair,
-                critic_sampling=self.config.critic_sampling,
-            )
-        self.add(name, settings, model, *helpers[1:])
+        if helpers is None:
+            self.add(name, settings, model)
+            return
+        critic, repair = helpers
+        steered = replace(
+            settings,
+            strategy="critic-sampling",
+            critic=critic,
+            repair=repair,
+            critic_sampling=self.config.critic_sampling,
+        )
+        self.add(name, steered, model, repair)
 
     def judge(
         self, name: str, data: str, programs: Path, out: Path, tests: TestSet = "hidden"

@@ -42,7 +42,10 @@ class Config:
     """Programs a held-out problem for plain and for critic sampling alike."""
     critic_sampling: CriticSamplingConfig = CriticSamplingConfig()
     temperature: float = 0.8
-    """Of every draw, in training and evaluation."""
+    """Of every draw, in training and evaluation alike."""
+    failure_temperature: float = 1.3
+    """Of the draws for problems with solutions that teach the repair model: at 0.8 hardly any
+    fails, for the actor knows the solutions."""
 
     def __post_init__(self) -> None:
         """Refuse values outside of the documented ranges."""

@@ -78,11 +78,12 @@ def _write_problems(config: Config, seed: int) -> None:
         num_tests_only=config.num_tests_only,
         num_heldout=config.num_heldout,
     )
-    lines = dict.fromkeys(("train", "tests_only", "heldout"), "")
+    lines = dict.fromkeys(("train", "solved", "tests_only", "heldout"), "")
     for problem in problems:
         line = problem_line(problem) + "\n"
-        lines["heldout" if problem.split == "heldout" else "train"] += line
-        if problem.split == "tests_only":
-            lines["tests_only"] += line
+        assert problem.split is not None
+        lines[problem.split] += line
+        if problem.split != "heldout":
+            lines["train"] += line
     for name, text in lines.items():
         atomic.write_text(folder / f"{name}.jsonl", text)

@@ -26,10 +26,10 @@ class Config:
     """Data spec of the problems of the programs; their solutions are targets too."""
     model: str
     """Actor to start from: a folder or hub name."""
-    programs: Path
-    """File of program lines, passing and failing ones."""
-    verdicts: Path
-    """Their verdicts on the hidden tests."""
+    programs: tuple[Path, ...]
+    """Files of program lines, passing and failing ones."""
+    verdicts: tuple[Path, ...]
+    """Their verdicts on the hidden tests: a file for each of `programs`."""
     out: Path
     """Folder to write: model, tokenizer, metrics.jsonl, spent.json."""
     num_steps: int = 250
@@ -41,6 +41,11 @@ class Config:
         """Refuse values outside of the documented ranges."""
         if self.num_steps < 1:
             raise ValueError(f"num_steps: got {self.num_steps}; expected at least 1")
+        if len(self.programs) != len(self.verdicts):
+            raise ValueError(
+                f"verdicts: got {len(self.verdicts)} files; expected {len(self.programs)}, one "
+                "for each file of programs"
+            )
 
 
 def run(config: Config) -> int:
@@ -56,12 +61,16 @@ def run(config: Config) -> int:
     with folder_in_the_making(config.out, config) as folder:
         seed_everything(config.seed)
         actor = EncoderDecoderActor.load(config.model, config.actor)
-        rollouts = read_rollouts(problems, config.programs, config.verdicts, actor)
+        rollouts = [
+            rollout
+            for programs, verdicts in zip(config.programs, config.verdicts, strict=True)
+            for rollout in read_rollouts(problems, programs, verdicts, actor)
+        ]
         examples = repair_examples(actor, rollouts)
         if not examples:
             raise ConfigError(
-                f"programs: got {config.programs}; expected failing programs of problems that "
-                "have a solution or a passing program"
+                f"programs: got {', '.join(map(str, config.programs))}; expected failing programs "
+                "of problems that have a solution or a passing program"
             )
         checkpoint = folder / "checkpoint.pt"
         done = steps_done(checkpoint)
