@@ -5,15 +5,13 @@ Writes F.partial, renames it to F at the end, and resumes from F.partial when ru
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from coderl.actors.settings import ActorConfig
-from coderl.runs.partial import PartialFile
+from coderl.runs.partial import PartialFile, digest
 from coderl.runs.progress import Progress
 from coderl.sampling.settings import CriticSamplingConfig, SamplingConfig
 from envs import Problem
@@ -155,8 +153,5 @@ class _Writer:
 
 def _made_of(config: Config, problems: list[Problem]) -> dict[str, object]:
     """Everything that decides the programs: two runs with the same may share a partial file."""
-    digest = hashlib.blake2b()
-    for problem in problems:
-        digest.update(problem_line(problem).encode())
     settings = {k: v for k, v in asdict(config).items() if k not in ("data", "out", "workers")}
-    return {"problems": digest.hexdigest(), **json.loads(json.dumps(settings, default=str))}
+    return {"problems": digest(map(problem_line, problems)), **settings}
