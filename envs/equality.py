@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import zip_longest
 from typing import Any
 
 TOLERANCE = 1e-6
@@ -93,21 +92,22 @@ def texts_equal(actual: str, expected: str) -> bool:
         >>> texts_equal("1\n2", "2\n1")
         False
     """
+    actual, expected = actual.rstrip(), expected.rstrip()
     if actual == expected:
         return True
-    pairs = zip_longest(_lines(actual), _lines(expected))
-    return all(a is not None and e is not None and _lines_equal(a, e) for a, e in pairs)
-
-
-def _lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.rstrip().split("\n")]
+    if actual.count("\n") != expected.count("\n"):
+        return False
+    pairs = zip(actual.split("\n"), expected.split("\n"), strict=True)
+    return all(_lines_equal(a, e) for a, e in pairs)
 
 
 def _lines_equal(actual: str, expected: str) -> bool:
-    if actual == expected:
+    """Compare tokens, of which no more are made than are expected and one."""
+    if actual.rstrip() == expected.rstrip():
         return True
-    pairs = zip_longest(actual.split(), expected.split())
-    return all(a is not None and e is not None and _tokens_equal(a, e) for a, e in pairs)
+    wanted = expected.split()
+    found = actual.split(None, len(wanted))
+    return len(found) == len(wanted) and all(map(_tokens_equal, found, wanted))
 
 
 def _tokens_equal(actual: str, expected: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
@@ -82,6 +83,7 @@ class Judge:
         self._max_judge_errors = max_judge_errors
         self._num_workers = max(1, workers or _num_cores())
         self._slots: list[Slot] = []
+        self._finalizer = weakref.finalize(self, _close, self._slots, self._owner)
         self._tasks: OrderedDict[tuple[int, TestSet], tuple[Problem, Task]] = OrderedDict()
         self._lock = threading.Lock()
         self._busy = False
@@ -102,15 +104,9 @@ class Judge:
     ) -> None:
         self.close()
 
-    def __del__(self) -> None:
-        if getattr(self, "_slots", None):
-            self.close()
-
     def close(self) -> None:
-        """End all servers and free what they used."""
-        if os.getpid() == self._owner:
-            while self._slots:
-                self._slots.pop().close()
+        """End all servers and free what they used; happens by itself at the latest at exit."""
+        self._finalizer()
 
     @property
     def isolation(self) -> tuple[str, ...]:
@@ -181,6 +177,13 @@ class Judge:
             if len(self._tasks) > _MAX_TASKS:
                 self._tasks.popitem(last=False)
         return known[1]
+
+
+def _close(slots: list[Slot], owner: int) -> None:
+    """Close the slots, unless this is a forked child of the process that they belong to."""
+    if os.getpid() == owner:
+        while slots:
+            slots.pop().close()
 
 
 def _num_cores() -> int:

@@ -1,7 +1,8 @@
 """Where programs run: a warm server for each slot, one forked child for each program.
 
 Read in this order: `wire` (values as bytes), `guest` (the child: loads and runs the program),
-`server` (forks children and holds them to their limits), `layers` (what shuts them in),
+`warm` and `server` (forks children and holds them to their limits, by `clock`), `layers` (what
+shuts them in, with `namespaces`, `landlock`, `seccomp`),
 `controller` (starts servers, hands out jobs, survives their loss).
 
 `wire`, `guest`, `server`, `layers` and `kernel` are also loaded by the server's own bare

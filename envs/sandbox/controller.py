@@ -35,13 +35,17 @@ _BOOT = (
 )
 """Loads the server without `envs/__init__.py`: every page less makes every fork cheaper."""
 
+_FLAGS = ("-sSPB", "-X", "utf8", "-c")
+"""No site packages, no current folder on the path, no bytecode written."""
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-"""All that a server and its programs see of the host's."""
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """For numpy: a server that forks must have no threads."""
 
 _LINUX = sys.platform == "linux"
 _MESSAGES = socket.SOCK_SEQPACKET if _LINUX else socket.SOCK_STREAM
+
+_MAX_CLAIMS = 8 * 2**20
+"""Bytes of claimed values that are read: as objects they take up to twenty times the space."""
 
 _START_S = 60.0
 _STOP_S = 2.0
@@ -138,23 +142,14 @@ class Server:
         fds = [theirs.fileno(), *self._files, owner]
         with tempfile.TemporaryFile() as log:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-sSPB",
-                    "-X",
-                    "utf8",
-                    "-c",
-                    _BOOT,
-                    self._config(fds, self._folder.path),
-                ],
+                [sys.executable, *_FLAGS, _BOOT, self._config(fds, self._folder.path)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 pass_fds=fds,
-                env=_ENVIRONMENT
-                | {"PYTHONHASHSEED": str(self._settings.seed)}
-                | (_ONE_THREAD if self._package else {}),
+                env=self._environment(),
                 cwd="/",
+                start_new_session=True,
             )
             theirs.close()
             os.close(owner)
@@ -171,6 +166,12 @@ class Server:
                 raise SandboxError(f"judge: a server did not start: {wrote}")
         self.isolation = tuple(json.loads(hello)["isolation"])
         self._control = ours
+
+    def _environment(self) -> dict[str, str]:
+        """All that a server sees of the host's; `LD_LIBRARY_PATH` is gone before programs run."""
+        found = {key: os.environ[key] for key in ("LD_LIBRARY_PATH",) if key in os.environ}
+        one_thread = _ONE_THREAD if self._package else {}
+        return found | _ENVIRONMENT | one_thread | {"PYTHONHASHSEED": str(self._settings.seed)}
 
     def _config(self, fds: list[int], folder: str) -> str:
         megabyte = 2**20
@@ -234,16 +235,16 @@ class Server:
         status, program_status, stopped, cpu_ns, wall_ns, max_rss_kb = server.REPORT.unpack(report)
         _, _, stdout, result = self._files
         limit = self._limits.output_mb * 2**20
-        sizes = [os.fstat(fd).st_size for fd in (stdout, result)]
-        frames, forged = _frames(os.pread(result, min(sizes[1], limit), 0))
+        printed, claimed = (os.fstat(fd).st_size for fd in (stdout, result))
+        frames, forged = _frames(os.pread(result, min(claimed, _MAX_CLAIMS), 0))
         return Run(
             frames=frames,
             forged=forged,
-            stdout=os.pread(stdout, min(sizes[0], limit), 0),
+            stdout=os.pread(stdout, min(printed, limit), 0),
             exit_code=os.waitstatus_to_exitcode(status),
             program_exit_code=os.waitstatus_to_exitcode(program_status),
             stopped=stopped,
-            overflow=max(sizes) >= limit,
+            overflow=printed >= limit or claimed >= min(limit, _MAX_CLAIMS),
             cpu_s=cpu_ns / 1e9,
             wall_s=wall_ns / 1e9,
             max_rss_mb=max_rss_kb / 1024,

@@ -71,9 +71,10 @@ def failure(kind: str, payload: Any) -> Finding:
     name, message, line = (payload.get(key) for key in ("type", "message", "line"))
     if not (isinstance(name, str) and isinstance(message, str)):
         return GARBLED
-    status = Status.COMPILE_ERROR if kind == "compile_error" else Status.RUNTIME_ERROR
-    if name == "MemoryError":
-        status = Status.MEMORY_LIMIT
+    if kind == "compile_error":
+        status = Status.COMPILE_ERROR
+    else:
+        status = Status.MEMORY_LIMIT if name == "MemoryError" else Status.RUNTIME_ERROR
     message = _PRIVATE_FOLDER.sub(".", _ADDRESS.sub("0x0", message))
     return Finding(
         status=status,

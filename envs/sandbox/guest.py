@@ -180,7 +180,7 @@ def run_script(job: bytes, channel: Channel) -> None:
     except BaseException as error:  # noqa: BLE001 - output may be closed, full or replaced
         channel.send("error", describe(error))
         return
-    channel.send("exit", code if type(code) is int else int(code is not None))
+    channel.send("exit", int(code) if isinstance(code, int) else int(code is not None))
 
 
 def _flush() -> None:

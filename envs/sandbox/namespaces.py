@@ -77,6 +77,8 @@ def build_root(
         else:
             continue
         kernel.mount(path, inside, None, kernel.MS_BIND | kernel.MS_REC)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        os.symlink(f"/proc/self/fd/{number}", f"{folder}/dev/{name}")
     for place in ("/proc", WORK):
         os.makedirs(folder + place, mode=0o755)
     kernel.make_read_only(folder)

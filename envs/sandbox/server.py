@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import gc
-import importlib
 import json
 import math
 import os
-import random
 import resource
+import select
 import signal
 import socket
 import struct
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from mmap import mmap
-from types import ModuleType
 from typing import Any
 
-from envs.sandbox import clock, guest, kernel, layers, proxy, scratch, wire
+from envs.sandbox import clock, guest, kernel, layers, proxy, scratch, warm
 
 CONTROL, JOB, STDIN, STDOUT, RESULT, OWNER = range(3, 9)
 """Descriptors of a server: orders, job, input, output, frames, and its owner's pidfd."""
@@ -41,21 +37,8 @@ same where there is one), limit passed, processor and wall nanoseconds, peak mem
 MODE_CALL, MODE_ANSWER, MODE_SCRIPT, MODE_CHECK = range(1, 5)
 """Call a function; the same with exact types only; run a script; test code in a second child."""
 
-_WARM_MODULES = (
-    "bisect collections collections.abc copy datetime decimal fractions functools hashlib heapq"
-    " io itertools json math operator queue random re statistics string threading traceback typing"
-)
-_WARM_PROGRAM = """
-from typing import List, Dict
-class Solution:
-    def f(self, xs: List[int]) -> Dict[str, int]:
-        return {str(x): [x, 1.5, (x,)] for x in sorted(xs)}
-def g(text):
-    try:
-        raise ValueError(f"{text:>10}")
-    except ValueError as error:
-        return str(error), [x * 2 for x in range(3)], text.split()
-"""
+_STACK_BYTES = 100 * 2**20
+"""Room for deep recursion through C; the kernel keeps at least 128 MB free below the stack."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,8 +57,8 @@ def main(config: dict[str, Any]) -> None:
     _place_descriptors(config["fds"])
     progress = mmap(-1, 4096)
     if config["import"]:
-        _import_from(config["import_from"], config["import"])
-    _warm_up(progress, config["seed"])
+        warm.import_from(config["import_from"], config["import"])
+    warm.up(progress, config["seed"])
     base_bytes = _address_space()
     limits = config["limits"]
     disk_bytes = 8 * limits["output_bytes"]
@@ -84,15 +67,23 @@ def main(config: dict[str, Any]) -> None:
     else:
         walls = layers.enter(config["layers"], config["scratch"], disk_bytes, _wait_outside)
     room = Room(progress=progress, walls=walls, base_bytes=base_bytes, limits=limits)
+    hello = json.dumps({"isolation": _prove(room)}).encode()
+    os.dup2(0, 2)
     control = socket.socket(fileno=CONTROL)
-    control.send(json.dumps({"isolation": _prove(room)}).encode())
-    while message := control.recv(ORDER.size):
+    control.send(hello)
+    while message := _next_order(control):
         mode, num_tests, cpu_ns, wall_ns = ORDER.unpack(message)
         order = clock.Order(mode=mode, num_tests=num_tests, cpu_ns=cpu_ns, wall_ns=wall_ns)
         progress[: guest.PROGRESS.size] = guest.PROGRESS.pack(0, 0)
         report = _supervise(_start(order, room), order, room)
         scratch.clean()
         control.send(report)
+
+
+def _next_order(control: socket.socket) -> bytes:
+    """The next order; nothing if the owner is gone, even if its forked children are not."""
+    ready, _, _ = select.select((CONTROL, OWNER), (), ())
+    return control.recv(ORDER.size) if CONTROL in ready else b""
 
 
 def _wait_outside() -> None:
@@ -147,44 +138,6 @@ def _place_descriptors(fds: list[int]) -> None:
     os.closerange(OWNER + 1, 1024)
 
 
-def _import_from(folder: str, package: str) -> None:
-    """Import a package without making its neighbours importable."""
-    sys.path.append(folder)
-    importlib.import_module(package)
-    if package == "numpy":
-        for part in ("fft", "linalg", "ma", "polynomial", "random"):
-            importlib.import_module(f"numpy.{part}")
-    sys.path.remove(folder)
-
-
-def _warm_up(progress: mmap, seed: int) -> None:
-    """Do once what every child would do first, then hide the server's modules from programs."""
-    import _sitebuiltins
-    import builtins
-
-    builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D")
-    builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D")
-    for name in _WARM_MODULES.split():
-        __import__(name)
-    sys.set_int_max_str_digits(0)
-    with open(os.devnull, "wb") as sink:
-        channel = guest.Channel(sink.fileno(), progress)
-        inputs = [wire.dumps([[3, 1, 2]]).decode(), wire.dumps([None]).decode()]
-        for entry in ("f", "g"):
-            task = {"setup": "", "entry": entry, "inputs": inputs}
-            head = json.dumps([_WARM_PROGRAM, "", False]).encode()
-            guest.run_calls(head + b"\n" + wire.dumps(task), channel)
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("envs", "solution")]:
-        del sys.modules[name]
-    sys.modules["__main__"] = ModuleType("__main__")
-    sys.argv = [guest.PROGRAM_FILE]
-    random.seed(seed)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(seed)
-    gc.collect()
-    gc.freeze()
-
-
 def _address_space() -> int:
     """Bytes of this process's address space; 0 where the host does not tell."""
     try:
@@ -221,10 +174,9 @@ def _child(
 
 def _run_program(order: clock.Order, progress: mmap) -> None:
     job = _read(JOB)
-    for fd, standard in ((STDIN, 0), (STDOUT, 1)):
-        os.dup2(fd, standard)
-        os.lseek(standard, 0, os.SEEK_SET)
-    os.lseek(RESULT, 0, os.SEEK_SET)
+    _attach(STDIN, 0)
+    _attach(STDOUT, 1)
+    _attach(RESULT, RESULT)
     os.closerange(CONTROL, RESULT)
     channel = guest.Channel(RESULT, progress, exact=order.mode == MODE_ANSWER)
     if order.mode == MODE_SCRIPT:
@@ -236,14 +188,14 @@ def _run_program(order: clock.Order, progress: mmap) -> None:
 def _serve_program(connection: socket.socket, progress: mmap) -> None:
     job = _read(JOB)
     progress.close()
-    os.dup2(STDOUT, 1)
+    _attach(STDOUT, 1)
     os.closerange(JOB, OWNER)
     proxy.serve_program(job, _at_control(connection))
 
 
 def _run_tests(connection: socket.socket, progress: mmap) -> None:
     tests = _read(STDIN)
-    os.lseek(RESULT, 0, os.SEEK_SET)
+    _attach(RESULT, RESULT)
     os.closerange(JOB, RESULT)
     proxy.run_tests(tests, _at_control(connection), guest.Channel(RESULT, progress))
 
@@ -252,6 +204,12 @@ def _at_control(connection: socket.socket) -> socket.socket:
     """The same connection at the descriptor where `_child` put it."""
     connection.detach()
     return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=CONTROL)
+
+
+def _attach(fd: int, number: int) -> None:
+    """Let a descriptor be a memory file, from its start: earlier children moved its position."""
+    os.dup2(fd, number)
+    os.lseek(number, 0, os.SEEK_SET)
 
 
 def _read(fd: int) -> bytes:
@@ -266,6 +224,8 @@ def _limits(order: clock.Order, room: Room) -> dict[int, int]:
         resource.RLIMIT_CPU: math.ceil((order.num_tests + 1) * order.cpu_ns / 1e9) + 2,
         resource.RLIMIT_CORE: 0,
     }
+    if resource.getrlimit(resource.RLIMIT_STACK)[1] % 2**64 >= _STACK_BYTES:
+        limits[resource.RLIMIT_STACK] = _STACK_BYTES
     if room.base_bytes:
         limits[resource.RLIMIT_AS] = room.base_bytes + room.limits["memory_bytes"]
     if room.walls.has_own_user:

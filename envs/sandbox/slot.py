@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 
+from envs.errors import SandboxError
 from envs.sandbox import server
 from envs.sandbox.controller import Job, Run, Server, Settings
 
@@ -27,7 +28,11 @@ class Slot:
         self._lean = Server(settings)
         self._rich: Server | None = None
         self._current = self._lean
-        self._lean.start()
+        try:
+            self._lean.start()
+        except SandboxError:
+            self._lean.close()
+            raise
 
     @property
     def isolation(self) -> tuple[str, ...]:

@@ -29,13 +29,14 @@ COUNT = Problem(
     kind=Kind.STDIN,
     tests=(StdinCase(input="3\n", output="3\n2\n1\n"), StdinCase(input="1\n", output="1\n")),
 )
+LIMITS = Limits(cpu_s=0.5, wall_factor=60, memory_mb=256, output_mb=4)
 GOOD_ADD = "def add(a, b):\n    return a + b\n"
 GOOD_COUNT = "for i in range(int(input()), 0, -1):\n    print(i)\n"
 
 
 @pytest.fixture(scope="module")
 def judge():
-    with Judge(2, Limits(cpu_s=0.5, memory_mb=256, output_mb=4)) as made:
+    with Judge(2, LIMITS) as made:
         yield made
 
 
@@ -92,6 +93,13 @@ SCRIPTS = [
     ("import threading\nthreading.stack_size(1 << 26)\n"
      "def main():\n    for i in range(int(input()), 0, -1): print(i)\n"
      "threading.Thread(target=main).start()", Status.PASSED, ""),
+    (GOOD_COUNT.replace("input()", "open('/dev/stdin').read()"), Status.PASSED, ""),
+    ("import sys\ninput = sys.stdin.readline\n" + GOOD_COUNT, Status.PASSED, ""),
+    ("import sys\ninput = sys.stdin.buffer.readline\n" + GOOD_COUNT, Status.PASSED, ""),
+    ("from functools import lru_cache\nimport sys\nsys.setrecursionlimit(10**6)\n@lru_cache(None)\n"
+     "def f(n): return n and f(n - 1)\nf(50000)\n" + GOOD_COUNT, Status.PASSED, ""),
+    ("print(3, 2, 1, sep='\\n') if len(str(10**9999)) > 9999 and input() > '1' else print(1)",
+     Status.PASSED, ""),
     (GOOD_COUNT + "import sys; sys.stderr.write('x' * 300000)", Status.PASSED, ""),
     (GOOD_COUNT.replace("print(i)", "print(i, end=' \\r\\n')"), Status.PASSED, ""),
     (GOOD_COUNT + "1 / 0", Status.RUNTIME_ERROR, ""),
@@ -175,7 +183,7 @@ def test_iter_reads_only_a_little_ahead(judge):
 
 def test_verdicts_do_not_depend_on_the_number_of_workers(judge):
     pairs = [(ADD, program) for program, *_ in CALLS if "while" not in program]
-    with Judge(1, Limits(cpu_s=0.5, memory_mb=256, output_mb=4)) as alone:
+    with Judge(1, LIMITS) as alone:
         first = alone.run(pairs)
     again = judge.run(pairs)
     for one, two in zip(first, again, strict=True):

@@ -21,7 +21,7 @@ from envs.limits import Limits
 
 pytestmark = pytest.mark.sandbox
 
-LIMITS = Limits(cpu_s=0.4, memory_mb=128, output_mb=2)
+LIMITS = Limits(cpu_s=0.4, wall_factor=60, memory_mb=128, output_mb=2)
 LEVELS = {
     "full": ("namespaces", "landlock", "seccomp"),
     "no-namespaces": ("landlock", "seccomp"),
@@ -202,7 +202,7 @@ def assert_harmless(judge, problem, program, *, may_kill_server=False):
     assert may_kill_server or attacked.status is not Status.JUDGE_ERROR
     assert good.passed
     assert script.passed
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 60
 
 
 @pytest.mark.parametrize("name", FORGERIES)

@@ -8,7 +8,7 @@ from envs import AssertCase, CallCase, Kind, Problem, Status, StdinCase
 from envs.judge import Judge
 from envs.limits import Limits
 
-LIMITS = Limits(cpu_s=0.5, memory_mb=256, output_mb=4)
+LIMITS = Limits(cpu_s=0.5, wall_factor=60, memory_mb=256, output_mb=4)
 
 
 @pytest.fixture(scope="module")
@@ -271,3 +271,12 @@ def test_other_packages_of_the_host_cannot_be_imported(judge):
     for name in ("pytest", "envs.judge", "envs"):
         (verdict,) = judge.run([(problem, f"import numpy\nimport {name}\ndef f(): return 1")])
         assert verdict.error_type == "ModuleNotFoundError"
+
+
+def test_prints_of_earlier_programs_do_not_count(judge):
+    # Together these print 6 MB, each less than the limit of 4 MB.
+    program = "import sys\nprint('x' * 10**6)\nprint('y' * 10**6, file=sys.stderr)\n" + GOOD
+    verdicts = judge.run([(PROXIED, program + f"  # {i}") for i in range(6)])
+    assert [verdict.status for verdict in verdicts] == [Status.PASSED] * 6
+    listen = "import os\ndef add(a, b): return a + b + len(os.pread(2, 100, 0))"
+    assert judge.run([(SIMPLE, listen)])[0].status in (Status.PASSED, Status.RUNTIME_ERROR)

@@ -245,3 +245,27 @@ def test_memory_stays_flat_over_many_programs():
 
         before, after = judged(0, 10_000), judged(10_000, 20_000)
     assert all(b - a < 2_000 for a, b in zip(before, after, strict=True))
+
+
+def test_a_dead_owner_s_living_children_keep_no_server():
+    code = f"""
+        import os, sys, time
+        sys.path.insert(0, {str(ROOT)!r})
+        from envs.judge import Judge
+        judge = Judge(1)
+        print(judge._slots[0]._lean._process.pid, flush=True)
+        child = os.fork()
+        if child:
+            print(child, flush=True)
+        time.sleep(60)
+    """
+    owner = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE)
+    pids = family(int(owner.stdout.readline()))
+    child = int(owner.stdout.readline())
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    try:
+        assert gone(pids)
+    finally:
+        os.kill(child, signal.SIGKILL)
