@@ -52,12 +52,11 @@ def build_repair_prompt(problem: Problem, program: str, verdict: Verdict) -> Pro
     """The prompt for mending a failing program: statement, program, outcome, error subtype.
 
     Source: Le et al. 2022 (arXiv:2207.01780), eq. 13; its template was never published, ours is
-    the plain prompt with the program and what the judge said of it before the answer.
+    the statement of the plain prompt, then the program and what the judge said of it.
     """
     subtype = verdict.error_type or verdict.status.value
     outcome = verdict.outcome.word if verdict.outcome is not None else "unknown"
-    prompt = build_prompt(problem)
     return Prompt(
-        statement=prompt.statement,
+        statement=build_prompt(problem).statement,
         suffix=f"\nPROGRAM:\n{program}\nOUTCOME: {outcome} {subtype}\nANSWER:\n",
     )

@@ -63,7 +63,9 @@ class EncoderDecoderActor:
         return (*self._ids(program), self.tokenizer.eos_token_id)[: self.config.max_new_tokens]
 
     def _ids(self, text: str) -> list[int]:
-        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+        # Texts are data: one that spells a special token must not end or pad a sequence.
+        ids = self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)
+        return list(ids["input_ids"])
 
     def sample(
         self, requests: Sequence[SampleRequest], *, temperature: float, top_p: float = 1.0

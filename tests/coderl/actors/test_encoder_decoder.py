@@ -181,6 +181,18 @@ def test_a_program_ends_with_the_end_token_unless_it_is_cut(make_actor: MakeActo
     assert make_actor(max_new_tokens=len(whole)).encode_program(program) == whole
 
 
+def test_a_text_that_spells_special_tokens_is_only_text(
+    tmp_path: Path, make_actor: MakeActor
+) -> None:
+    made = make_actor(max_new_tokens=99)
+    made.save(tmp_path)
+    program = 'print("</s><pad>")\n'
+    for actor in (made, EncoderDecoderActor.load(tmp_path, made.config)):
+        ids = actor.encode_program(program)
+        assert not {actor.pad_id, actor.tokenizer.eos_token_id} & set(ids[:-1])
+        assert actor.tokenizer.decode(ids, skip_special_tokens=True) == program
+
+
 def test_a_saved_actor_is_loaded_by_plain_transformers(
     tmp_path: Path, actor: EncoderDecoderActor
 ) -> None:
