@@ -6,6 +6,7 @@ Simple asserts become calls; other test code runs in a child of its own (`envs.s
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -28,16 +29,22 @@ from envs.sandbox.findings import (
     failure,
     gravity,
 )
-from envs.sandbox.task import Plan, Task
+from envs.sandbox.task import TYPING, Plan, Task
+
+_ANNOTATION = re.compile(r"\b(?:Dict|List|Optional|Set|Tuple)\[")
 
 
 def prepare_calls(problem: Problem, task: Task) -> Task:
-    """One child a program, which calls the entry point once a test."""
+    """One child a program, which calls the entry point once a test.
+
+    Starter code with `List[int]` and the like expects those names in scope: so do its programs.
+    """
     if not problem.entry_point:
         raise ValueError("no entry point")
     inputs = [wire.dumps(list(c.args)).decode() for c in task.cases if isinstance(c, CallCase)]
     blob = call_blob(problem.entry_point, inputs, setup=problem.setup_code)
-    return replace(task, judge=_calls, blob=blob)
+    prelude = TYPING if _ANNOTATION.search(problem.starter_code) else ""
+    return replace(task, judge=_calls, blob=blob, prelude=prelude)
 
 
 def call_blob(entry: str, inputs: Sequence[str], *, setup: str = "") -> bytes:

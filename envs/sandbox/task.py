@@ -20,6 +20,10 @@ Expected values live only in plans, in the judge's own process.
 """
 
 
+TYPING = "from typing import *\n"
+"""Puts the names of type annotations in scope, as several data sets take for granted."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
     """What is the same for all programs of a judge."""

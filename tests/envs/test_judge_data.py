@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from envs import AssertCase, Kind, Problem, Status
+from envs import AssertCase, CallCase, Kind, Outcome, Problem, Status, StdinCase
 from envs.judge import Judge
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +71,33 @@ def p3(limit: int) -> list[tuple[Problem, str]]:
     ][:limit]  # fmt: skip
 
 
+def apps() -> list[tuple[Problem, str, object]]:
+    """Problem, generated program and the result that CodeRL's own runner recorded for it."""
+    folders = sorted((DATA / "apps/train").glob("*/gen_solutions.json"))
+    if not folders:
+        pytest.skip(f"no {DATA / 'apps'}; set CODERL_TEST_DATA")
+    found = []
+    for programs in folders:
+        tests = json.loads((programs.parent / "input_output.json").read_text())
+        entry = tests.get("fn_name")
+        cases = tuple(
+            CallCase(args=tuple(given), expected=expected)
+            if entry
+            else StdinCase(input=joined(given), output=joined(expected))
+            for given, expected in zip(tests["inputs"], tests["outputs"], strict=True)
+        )
+        kind = Kind.CALL if entry else Kind.STDIN
+        problem = Problem(
+            id=programs.parent.name, statement="", kind=kind, tests=cases, entry_point=entry
+        )
+        found += [(problem, row["code"], row["result"]) for row in json.loads(programs.read_text())]
+    return found
+
+
+def joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "\n".join(text)
+
+
 def failures(pairs: list[tuple[Problem, str]]) -> list[tuple[str, ...]]:
     with Judge(2) as judge:
         verdicts = judge.run(pairs)
@@ -99,3 +126,17 @@ def test_all_of_mbpp_s_reference_programs_pass():
 @pytest.mark.parametrize("limit", [60, pytest.param(None, marks=pytest.mark.slow)])
 def test_p3_s_reference_answers_pass(limit):
     assert failures(p3(limit)) == []
+
+
+def test_apps_rules_repeat_the_results_that_coderl_s_runner_recorded():
+    recorded = {
+        -2: Outcome.COMPILE_ERROR,
+        -1: Outcome.RUNTIME_ERROR,
+        False: Outcome.FAILED_TEST,
+        True: Outcome.PASSED,
+    }
+    rows = apps()
+    with Judge(2, apps_compat=True) as judge:
+        verdicts = judge.run([(problem, program) for problem, program, _ in rows])
+    expected = [recorded[result] for _, _, result in rows]
+    assert [verdict.outcome for verdict in verdicts] == expected

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from envs import AssertCase, CallCase, Kind, Problem, Status, StdinCase
@@ -280,3 +282,12 @@ def test_prints_of_earlier_programs_do_not_count(judge):
     assert [verdict.status for verdict in verdicts] == [Status.PASSED] * 6
     listen = "import os\ndef add(a, b): return a + b + len(os.pread(2, 100, 0))"
     assert judge.run([(SIMPLE, listen)])[0].status in (Status.PASSED, Status.RUNTIME_ERROR)
+
+
+def test_starter_code_with_annotations_puts_their_names_in_scope(judge):
+    program = "class Solution:\n    def f(self, xs: List[int]) -> int:\n        return len(xs)"
+    case = CallCase(args=([1, 2],), expected=2)
+    bare = Problem(id="s", statement="", kind=Kind.CALL, entry_point="f", tests=(case,))
+    starter = replace(bare, starter_code="class Solution:\n    def f(self, xs: List[int]) -> int:")
+    found = [verdict.passed for verdict in judge.run([(bare, program), (starter, program)])]
+    assert found == [False, True]
