@@ -27,7 +27,6 @@ actor: {max_prompt_tokens: 64, max_new_tokens: 12}
 critic: {num_steps: 2, refresh_steps: 1, optim: {batch_size: 4}}
 reinforce:
   num_rounds: 2
-  sample_solved: true
   problems_per_round: 4
   samples_per_problem: 2
   steps_per_round: 2

@@ -44,14 +44,13 @@ def differing(first: Any, second: Any, prefix: str = "") -> set[str]:
 
 def inputs_of(stage: Stage) -> set[Path]:
     """Every path inside the run that the settings of a stage read."""
-    root, found = CONFIG.out, set()
+    found = set()
     for field in dataclasses.fields(stage.settings):  # type: ignore[arg-type]
         value = getattr(stage.settings, field.name)
-        if field.name in ("out", "data") or not isinstance(value, str | Path):
-            continue
-        if Path(value).is_relative_to(root):
-            found.add(Path(value))
-    return found
+        for item in value if isinstance(value, tuple) else (value,):
+            if field.name not in ("out", "data") and isinstance(item, str | Path):
+                found.add(Path(item))
+    return {path for path in found if path.is_relative_to(CONFIG.out)}
 
 
 def test_every_need_is_made_by_an_earlier_stage(plan: dict[str, Stage]) -> None:
@@ -77,16 +76,14 @@ def test_everything_a_stage_reads_is_there_when_its_needs_are(plan: dict[str, St
             assert any(path.is_relative_to(made) for made in before), f"{stage.name}: {path}"
 
 
-def test_data_is_the_problems_of_the_seed(plan: dict[str, Stage]) -> None:
+def test_only_evaluation_sees_the_held_out_problems(plan: dict[str, Stage]) -> None:
     folder = problems_folder(CONFIG, 3)
     for stage in plan.values():
         spec = stage.settings.data.partition("?")[0]  # type: ignore[attr-defined]
-        name = Path(spec.removeprefix("jsonl:"))
-        assert name.parent == folder, stage.name
-        trains = stage.verb.startswith("train")
-        assert (name.name == "heldout.jsonl") == (
-            not trains and stage.name not in ("samples", "judge samples")
-        ), stage.name
+        file = Path(spec.removeprefix("jsonl:"))
+        assert file.parent == folder, stage.name
+        evaluates = stage.done_when.is_relative_to(eval_folder(CONFIG, 3))
+        assert (file.name == "heldout.jsonl") == evaluates, stage.name
 
 
 def test_the_arms_are_those_of_the_report() -> None:

@@ -31,9 +31,9 @@ from envs import CallCase, Kind, Problem, Status
 from envs.judge import Judge
 
 IDENTITY = "def solve(x):\n    return x\n"
-SAMPLING = SamplingConfig(temperature=0.5, top_p=1.0)
-CONFIG = CriticSamplingConfig(num_first=4, num_repaired=2)
-BUDGET = 9
+SAMPLING = SamplingConfig(temperature=1.3, top_p=1.0)
+NUM_FIRST, BUDGET = 6, 25
+CONFIG = CriticSamplingConfig(num_first=NUM_FIRST, num_repaired=2)
 
 
 def problem(name: str, expected: int, *, examples: bool = True) -> Problem:
@@ -196,8 +196,8 @@ def test_every_program_comes_with_its_verdict_on_the_example_tests(
 def test_the_first_programs_are_those_of_plain_sampling(
     sampled: list[Rollout], actor: EncoderDecoderActor
 ) -> None:
-    plain = sample_programs(actor, [HARD, EASY], num_samples=4, sampling=SAMPLING, seed=0)
-    first = [r for r in sampled if r.sample < 4 and r.problem is not BLIND]
+    plain = sample_programs(actor, [HARD, EASY], num_samples=NUM_FIRST, sampling=SAMPLING, seed=0)
+    first = [r for r in sampled if r.sample < NUM_FIRST and r.problem is not BLIND]
     assert [r.program for r in first] == [r.program for r in plain]
 
 
@@ -212,18 +212,20 @@ def test_programs_that_pass_are_refined_from_the_seeds_that_the_critic_gives(
     sampled: list[Rollout], actor: EncoderDecoderActor, critic: T5OutcomeCritic
 ) -> None:
     group = of(EASY, sampled)
-    passed = distinct_programs([r for r in group[:4] if r.verdict and r.verdict.passed])
+    passed = distinct_programs([r for r in group[:NUM_FIRST] if r.verdict and r.verdict.passed])
     assert passed, "the actor no longer writes the identity: train it longer"
     scores = score(critic, rows_of(actor, passed))
     seeds = [seed_tokens(r, s) for r, s in zip(passed, scores, strict=True)]
     assert any(seeds)
-    for r, prefix in zip(group[4:], spread(seeds, BUDGET - 4), strict=True):
+    for r, prefix in zip(group[NUM_FIRST:], spread(seeds, BUDGET - NUM_FIRST), strict=True):
         assert r.completion.token_ids[: len(prefix)] == prefix
         request = SampleRequest(
             prompt=build_prompt(EASY), seed=derive(0, EASY.id, r.sample), prefix=prefix
         )
         (again,) = actor.sample([request], temperature=SAMPLING.temperature, top_p=SAMPLING.top_p)
         assert r.program == again.text
+    plain = sample_programs(actor, [EASY], num_samples=BUDGET, sampling=SAMPLING, seed=0)
+    assert [r.program for r in group] != [r.program for r in plain]  # the seeds changed something
 
 
 def test_where_none_passes_the_best_by_the_critic_go_to_the_repair_model(
@@ -234,8 +236,9 @@ def test_where_none_passes_the_best_by_the_critic_go_to_the_repair_model(
 ) -> None:
     group = of(HARD, sampled)
     assert not any(r.verdict.passed for r in group if r.verdict)
-    rated = zip(group[:4], score(critic, rows_of(actor, group[:4])), strict=True)
+    rated = zip(group[:NUM_FIRST], score(critic, rows_of(actor, group[:NUM_FIRST])), strict=True)
     best = [r for r, _ in sorted(rated, key=lambda pair: -pair[1].passed)]
+    assert len(distinct_programs(best)) > CONFIG.num_repaired  # there is a choice to make
     prompts = [
         build_repair_prompt(HARD, r.program, r.verdict)
         for r in distinct_programs(best)[: CONFIG.num_repaired]
@@ -243,10 +246,10 @@ def test_where_none_passes_the_best_by_the_critic_go_to_the_repair_model(
     ]
     requests = [
         SampleRequest(prompt=prompt, seed=derive(0, HARD.id, sample))
-        for sample, prompt in enumerate(spread(prompts, BUDGET - 4), start=4)
+        for sample, prompt in enumerate(spread(prompts, BUDGET - NUM_FIRST), start=NUM_FIRST)
     ]
     repaired = repairer.sample(requests, temperature=SAMPLING.temperature, top_p=SAMPLING.top_p)
-    assert [r.program for r in group[4:]] == [c.text for c in repaired]
+    assert [r.program for r in group[NUM_FIRST:]] == [c.text for c in repaired]
 
 
 def test_the_same_seed_writes_the_same_programs_whatever_the_order_of_problems(
@@ -267,7 +270,7 @@ def test_a_first_round_over_the_budget_is_refused(
     repairer: EncoderDecoderActor,
     judge: Judge,
 ) -> None:
-    with pytest.raises(ValueError, match="num_first: got 10; expected at most the budget 9"):
+    with pytest.raises(ValueError, match="num_first: got 26; expected at most the budget 25"):
         critic_sampling(
             actor,
             critic,
@@ -275,7 +278,7 @@ def test_a_first_round_over_the_budget_is_refused(
             [EASY],
             num_programs=BUDGET,
             sampling=SAMPLING,
-            config=CriticSamplingConfig(num_first=10),
+            config=CriticSamplingConfig(num_first=26),
             judge=judge,
             seed=0,
         )

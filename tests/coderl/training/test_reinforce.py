@@ -25,6 +25,8 @@ from rewards.outcome import OutcomeReturns
 MakeActor = Callable[..., EncoderDecoderActor]
 CONFIG = ReinforceConfig(
     token_weights="uniform",
+    baseline="group_mean",
+    negative_weight=0.2,
     num_rounds=2,
     problems_per_round=2,
     samples_per_problem=2,
