@@ -5,6 +5,7 @@ The folder in the making is a run directory: it keeps the settings, and checkpoi
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from coderl.errors import ConfigError
 from coderl.runs import run_dir
+from envs.errors import DataError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -21,11 +23,20 @@ if TYPE_CHECKING:
 def folder_in_the_making(out: Path, settings: DataclassInstance) -> Iterator[Path]:
     """A folder beside `out` that gets its name at the end, and stays for a resume on an error.
 
+    After a user's mistake there is nothing to resume: what this start made is removed.
+
     Raises:
         ConfigError: If `out` exists, cannot be written, or was begun with other settings.
     """
     if out.exists():
         raise ConfigError(f"out: got {out}, which exists; expected a new folder; remove it first")
-    partial = run_dir.create(out.with_name(f"{out.name}.partial"), settings)
-    yield partial
+    partial = out.with_name(f"{out.name}.partial")
+    resumed = partial.exists()
+    run_dir.create(partial, settings)
+    try:
+        yield partial
+    except (ConfigError, DataError):
+        if not resumed:
+            shutil.rmtree(partial)
+        raise
     partial.replace(out)

@@ -76,14 +76,14 @@ class Config:
 def run(config: Config) -> int:
     """Write all programs, batch of problems by batch."""
     problems = read(config.data)
-    with PartialFile(config.out, _made_of(config, problems)) as file:
+    with _Writer(config) as writer, PartialFile(config.out, _made_of(config, problems)) as file:
         batch_lines = config.problems_per_batch * config.num_samples
         done = sum(1 for _ in file.lines()) // batch_lines
         file.keep(done * batch_lines)
         if done:
             logger.info("%s: resuming after %d programs", file.path, done * batch_lines)
         first = done * config.problems_per_batch
-        with _Writer(config) as writer, Progress(len(problems), "problems", done=first) as bar:
+        with Progress(len(problems), "problems", done=first) as bar:
             for start in range(first, len(problems), config.problems_per_batch):
                 batch = problems[start : start + config.problems_per_batch]
                 for line in writer.lines(batch):
@@ -97,19 +97,18 @@ class _Writer:
     """The models, loaded once, and the strategy."""
 
     def __init__(self, config: Config) -> None:
-        from coderl.actors.encoder_decoder import EncoderDecoderActor
-        from critics.outcome_critic import T5OutcomeCritic
+        from coderl.loading import load_actor, load_critic
         from envs.judge import Judge
 
         lengths = ActorConfig(max_new_tokens=config.max_new_tokens)
         self._config = config
         self._sampling = SamplingConfig(temperature=config.temperature, top_p=config.top_p)
-        self._actor = EncoderDecoderActor.load(config.model, lengths)
+        self._actor = load_actor(config.model, lengths)
         if config.strategy == "critic-sampling":
             assert config.critic is not None
             assert config.repair is not None
-            self._critic = T5OutcomeCritic.from_pretrained(config.critic).eval()
-            self._repairer = EncoderDecoderActor.load(config.repair, lengths)
+            self._critic = load_critic(config.critic)
+            self._repairer = load_actor(config.repair, lengths)
             self._judge = Judge(config.workers)
 
     def __enter__(self) -> _Writer:

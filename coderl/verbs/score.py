@@ -39,15 +39,15 @@ def run(config: Config) -> int:
     import torch
     from safetensors.torch import save
 
-    from coderl.actors.encoder_decoder import EncoderDecoderActor
+    from coderl.loading import load_actor, load_critic
     from coderl.prompts import build_prompt
     from coderl.rollout import known_problem
-    from critics.outcome_critic import CriticRow, T5OutcomeCritic, score
+    from critics.outcome_critic import CriticRow, score
 
     problems = {problem.id: problem for problem in read(config.data)}
     records = list(read_programs(config.programs))
-    critic = T5OutcomeCritic.from_pretrained(config.critic).eval()
-    reader = EncoderDecoderActor.load(config.critic, config.actor)
+    critic = load_critic(config.critic)
+    reader = load_actor(config.critic, config.actor)
     rows = [
         CriticRow(
             prompt_ids=reader.encode_prompt(

@@ -129,10 +129,11 @@ def _start(config: Config, problems: list[Problem]) -> EncoderDecoderActor:
     from coderl.actors.encoder_decoder import EncoderDecoderActor
     from coderl.actors.tiny import tiny_t5
     from coderl.actors.tokenizer import train_tokenizer
+    from coderl.loading import load_actor
     from coderl.prompts import build_prompt
 
     if config.model != TINY:
-        return EncoderDecoderActor.load(config.model, config.actor)
+        return load_actor(config.model, config.actor)
     tokenizer = train_tokenizer(
         [build_prompt(problem) for problem in problems],
         [solution for problem in problems for solution in problem.solutions],
@@ -143,16 +144,15 @@ def _start(config: Config, problems: list[Problem]) -> EncoderDecoderActor:
 
 
 def _reinforce(config: Config, problems: list[Problem], folder: Path) -> Spent:
-    from coderl.actors.encoder_decoder import EncoderDecoderActor
+    from coderl.loading import load_actor, load_critic
     from coderl.rollout import read_rollouts, write_rollouts
     from coderl.training.reinforce import reinforce
-    from critics.outcome_critic import T5OutcomeCritic
     from envs.judge import Judge
     from rewards.outcome import OutcomeReturns
 
     seed_everything(config.seed)
-    actor = EncoderDecoderActor.load(config.model, config.actor)
-    critic = T5OutcomeCritic.from_pretrained(config.critic) if config.critic else None
+    actor = load_actor(config.model, config.actor)
+    critic = load_critic(config.critic) if config.critic else None
     first = []
     if config.programs is not None and config.verdicts is not None:
         by_id = {problem.id: problem for problem in problems}

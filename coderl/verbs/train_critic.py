@@ -55,18 +55,17 @@ def run(config: Config) -> int:
     """Train, report, and write the folder."""
     import torch
 
-    from coderl.actors.encoder_decoder import EncoderDecoderActor
     from coderl.evaluation.critics import compare_critics
+    from coderl.loading import load_actor, load_critic
     from coderl.rollout import read_rollouts
     from coderl.training.critic import ground_truth_rows, labelled_rows, train_critic
     from coderl.training.loop import steps_done
-    from critics.outcome_critic import T5OutcomeCritic
 
     num_outcomes = config.critic.num_outcomes
     problems = {problem.id: problem for problem in read(config.data)}
     with folder_in_the_making(config.out, config) as folder:
         seed_everything(config.seed)
-        actor = EncoderDecoderActor.load(config.model, config.actor)
+        actor = load_actor(config.model, config.actor)
         rollouts = read_rollouts(problems, config.programs, config.verdicts, actor)
         sampled = sorted({rollout.problem.id for rollout in rollouts})
         held_out = set(
@@ -87,7 +86,7 @@ def run(config: Config) -> int:
             seed=derive(config.seed, "ground truth"),
         )
         torch.manual_seed(derive(config.seed, "head"))
-        critic = T5OutcomeCritic.from_pretrained(config.model, num_labels=num_outcomes)
+        critic = load_critic(config.model, num_outcomes=num_outcomes)
         checkpoint = folder / "checkpoint.pt"
         done = steps_done(checkpoint)
         with (

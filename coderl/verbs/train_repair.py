@@ -50,7 +50,7 @@ class Config:
 
 def run(config: Config) -> int:
     """Train, and write the folder."""
-    from coderl.actors.encoder_decoder import EncoderDecoderActor
+    from coderl.loading import load_actor
     from coderl.rollout import read_rollouts
     from coderl.training.loop import steps_done
     from coderl.training.reinforce import Spent
@@ -60,7 +60,7 @@ def run(config: Config) -> int:
     problems = {problem.id: problem for problem in read(config.data)}
     with folder_in_the_making(config.out, config) as folder:
         seed_everything(config.seed)
-        actor = EncoderDecoderActor.load(config.model, config.actor)
+        actor = load_actor(config.model, config.actor)
         rollouts = [
             rollout
             for programs, verdicts in zip(config.programs, config.verdicts, strict=True)
