@@ -138,9 +138,8 @@ def _optimizer(module: PreTrainedModel, optim: OptimConfig) -> torch.optim.AdamW
     embedding_ids = {id(p) for p in embeddings}
     others = [p for p in module.parameters() if id(p) not in embedding_ids]
     groups = [
-        {"params": embeddings, "lr": optim.lr * optim.embedding_lr_factor, "weight_decay": 0.0},
-        {"params": [p for p in others if p.ndim < 2], "lr": optim.lr, "weight_decay": 0.0},
-        {"params": [p for p in others if p.ndim >= 2], "lr": optim.lr},
+        {"params": embeddings, "lr": optim.lr * optim.embedding_lr_factor},
+        {"params": others, "lr": optim.lr},
     ]
     return torch.optim.AdamW(groups, weight_decay=optim.weight_decay)
 

@@ -29,7 +29,7 @@ class OptimConfig:
     micro_batch_size: int = 0
     """Rows held at once; 0 means the whole batch. The update does not depend on it."""
     weight_decay: float = 0.0
-    """Of matrices; embeddings, norms and biases are left alone."""
+    """Of all parameters, at the learning rate of each."""
     max_grad_norm: float = 1.0
 
     def __post_init__(self) -> None:
