@@ -6,7 +6,6 @@ is run is in `envs.sandbox`; what counts as equal in `envs.equality`.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 import weakref
@@ -128,6 +127,8 @@ class Judge:
         Raises:
             SandboxError: See `run`.
         """
+        import asyncio
+
         return await asyncio.to_thread(self.run, pairs, tests)
 
     def iter(self, pairs: Iterable[Pair], tests: TestSet = "hidden") -> Iterator[Verdict]:

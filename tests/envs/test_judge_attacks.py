@@ -218,6 +218,8 @@ def test_forged_asserts_earn_nothing(judge, name):
 @pytest.mark.parametrize("name", HANGS_AND_BOMBS)
 def test_hangs_and_bombs_end_in_time(judge, name):
     exposed = name in SERVER_KILLERS and "seccomp" not in judge.isolation
+    if exposed and os.geteuid() != 0:
+        pytest.skip("would end all processes of this user")
     assert_harmless(judge, ADD, HANGS_AND_BOMBS[name], may_kill_server=exposed)
 
 
