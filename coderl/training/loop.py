@@ -84,13 +84,6 @@ def fit(
     module.eval()
 
 
-def steps_done(checkpoint: Path) -> int:
-    """Steps taken before the checkpoint was written; 0 if there is none."""
-    if not checkpoint.exists():
-        return 0
-    return int(torch.load(checkpoint, weights_only=True, mmap=True)["step"])
-
-
 def epochs(lengths: Sequence[int], batch_size: int, seed: int) -> Callable[[int], list[int]]:
     """Indices of the rows of any step: a fresh shuffle each epoch, no row left out or repeated.
 

@@ -15,9 +15,8 @@ from coderl.actors.settings import ActorConfig, TinyT5Config
 from coderl.errors import ConfigError
 from coderl.runs import atomic
 from coderl.runs.folder import folder_in_the_making
-from coderl.runs.metrics import MetricsLog
-from coderl.runs.progress import Progress
 from coderl.runs.seeds import derive, seed_everything
+from coderl.runs.steps import StepTracker
 from coderl.training.settings import CriticConfig, Objective, OptimConfig, ReinforceConfig
 from envs import Problem
 from envs.sources import read
@@ -93,7 +92,6 @@ def run(config: Config) -> int:
 
 
 def _warm_up(config: Config, problems: list[Problem], folder: Path) -> Spent:
-    from coderl.training.loop import steps_done
     from coderl.training.reinforce import Spent
     from coderl.training.warm_up import ground_truth, warm_up
 
@@ -101,16 +99,7 @@ def _warm_up(config: Config, problems: list[Problem], folder: Path) -> Spent:
     actor = _start(config, problems)
     examples = ground_truth(actor, problems)
     checkpoint = folder / "checkpoint.pt"
-    done = steps_done(checkpoint)
-    with (
-        MetricsLog(folder / "metrics.jsonl", last_step=done) as log,
-        Progress(config.num_steps, "warm-up", done=done) as bar,
-    ):
-
-        def on_step(step: int, metrics: dict[str, float]) -> None:
-            log.write(step, {f"train/{name}": value for name, value in metrics.items()})
-            bar.advance(note=f"loss {metrics['loss']:.3f}")
-
+    with StepTracker(folder, config.num_steps, "warm-up", "train") as tracker:
         warm_up(
             actor,
             examples,
@@ -118,7 +107,7 @@ def _warm_up(config: Config, problems: list[Problem], folder: Path) -> Spent:
             optim=config.optim,
             seed=derive(config.seed, "warm-up"),
             checkpoint=checkpoint,
-            on_step=on_step,
+            on_step=tracker,
         )
     actor.save(folder)
     checkpoint.unlink(missing_ok=True)
@@ -161,18 +150,12 @@ def _reinforce(config: Config, problems: list[Problem], folder: Path) -> Spent:
     num_steps = config.reinforce.num_rounds * config.reinforce.steps_per_round
     with (
         Judge(config.workers) as judge,
-        MetricsLog(folder / "metrics.jsonl") as log,
-        Progress(num_steps, config.objective) as bar,
+        StepTracker(folder, num_steps, config.objective, "train") as tracker,
     ):
 
-        def on_step(step: int, metrics: dict[str, float]) -> None:
-            log.write(step, {f"train/{name}": value for name, value in metrics.items()})
-            bar.advance()
-
         def on_round(step: int, metrics: dict[str, float], rollouts: Sequence[Rollout]) -> None:
-            log.write(step, metrics)
+            tracker.write(step, metrics)
             gathered.extend(rollouts)
-            bar.advance(0, note=f"{metrics['reward/passed']:.1%} of samples pass")
 
         spent = reinforce(
             actor,
@@ -186,7 +169,7 @@ def _reinforce(config: Config, problems: list[Problem], folder: Path) -> Spent:
             seed=derive(config.seed, "reinforce"),
             first=first,
             on_round=on_round,
-            on_step=on_step,
+            on_step=tracker,
         )
     actor.save(folder)
     write_rollouts(gathered, folder / "programs.jsonl", folder / "verdicts.jsonl")

@@ -16,9 +16,8 @@ from coderl.actors.settings import ActorConfig
 from coderl.errors import ConfigError
 from coderl.runs import atomic
 from coderl.runs.folder import folder_in_the_making
-from coderl.runs.metrics import MetricsLog
-from coderl.runs.progress import Progress
 from coderl.runs.seeds import derive, seed_everything
+from coderl.runs.steps import StepTracker
 from coderl.training.settings import CriticConfig
 from envs.sources import read
 
@@ -59,7 +58,6 @@ def run(config: Config) -> int:
     from coderl.loading import load_actor, load_critic
     from coderl.rollout import read_rollouts
     from coderl.training.critic import ground_truth_rows, labelled_rows, train_critic
-    from coderl.training.loop import steps_done
 
     num_outcomes = config.critic.num_outcomes
     problems = {problem.id: problem for problem in read(config.data)}
@@ -88,16 +86,7 @@ def run(config: Config) -> int:
         torch.manual_seed(derive(config.seed, "head"))
         critic = load_critic(config.model, num_outcomes=num_outcomes)
         checkpoint = folder / "checkpoint.pt"
-        done = steps_done(checkpoint)
-        with (
-            MetricsLog(folder / "metrics.jsonl", last_step=done) as log,
-            Progress(config.critic.num_steps, "critic", done=done) as bar,
-        ):
-
-            def on_step(step: int, metrics: dict[str, float]) -> None:
-                log.write(step, {f"critic/{name}": value for name, value in metrics.items()})
-                bar.advance(note=f"loss {metrics['loss']:.3f}")
-
+        with StepTracker(folder, config.critic.num_steps, "critic", "critic") as tracker:
             train_critic(
                 critic,
                 rows,
@@ -105,7 +94,7 @@ def run(config: Config) -> int:
                 num_steps=config.critic.num_steps,
                 seed=derive(config.seed, "train"),
                 checkpoint=checkpoint,
-                on_step=on_step,
+                on_step=tracker,
             )
         reports = {
             name: asdict(report)

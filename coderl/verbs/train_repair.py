@@ -9,9 +9,8 @@ from coderl.actors.settings import ActorConfig
 from coderl.errors import ConfigError
 from coderl.runs import atomic
 from coderl.runs.folder import folder_in_the_making
-from coderl.runs.metrics import MetricsLog
-from coderl.runs.progress import Progress
 from coderl.runs.seeds import derive, seed_everything
+from coderl.runs.steps import StepTracker
 from coderl.training.settings import OptimConfig
 from envs.sources import read
 
@@ -52,7 +51,6 @@ def run(config: Config) -> int:
     """Train, and write the folder."""
     from coderl.loading import load_actor
     from coderl.rollout import read_rollouts
-    from coderl.training.loop import steps_done
     from coderl.training.reinforce import Spent
     from coderl.training.repair import repair_examples
     from coderl.training.warm_up import warm_up
@@ -73,16 +71,7 @@ def run(config: Config) -> int:
                 "of problems that have a solution or a passing program"
             )
         checkpoint = folder / "checkpoint.pt"
-        done = steps_done(checkpoint)
-        with (
-            MetricsLog(folder / "metrics.jsonl", last_step=done) as log,
-            Progress(config.num_steps, "repair model", done=done) as bar,
-        ):
-
-            def on_step(step: int, metrics: dict[str, float]) -> None:
-                log.write(step, {f"repair/{name}": value for name, value in metrics.items()})
-                bar.advance(note=f"loss {metrics['loss']:.3f}")
-
+        with StepTracker(folder, config.num_steps, "repair model", "repair") as tracker:
             warm_up(
                 actor,
                 examples,
@@ -90,7 +79,7 @@ def run(config: Config) -> int:
                 optim=config.optim,
                 seed=derive(config.seed, "repair"),
                 checkpoint=checkpoint,
-                on_step=on_step,
+                on_step=tracker,
             )
         actor.save(folder)
         atomic.write_json(folder / "spent.json", asdict(Spent(train_steps=config.num_steps)))
