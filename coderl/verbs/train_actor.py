@@ -50,7 +50,7 @@ class Config:
     """Samples of this very model, as round 0 of RL, instead of drawing them."""
     verdicts: Path | None = None
     """Their verdicts on the hidden tests."""
-    num_steps: int = 1200
+    num_steps: int = 1600
     """Of the warm-up; ours, where cross-entropy gains no more on the bundled problems."""
     optim: OptimConfig = field(default_factory=lambda: OptimConfig(embedding_lr_factor=10.0))
     """Of the warm-up; that of RL is `reinforce.optim`."""
