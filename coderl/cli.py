@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coderl import origins
-from coderl.errors import ConfigError, reason
+from coderl.errors import ConfigError, RunError, reason
 from envs.errors import DataError, SandboxError
 
 USAGE = "usage: coderl VERB [DATA] [file.yaml ...] [key=value ...] [--key value ...] [--dry-run]"
@@ -40,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(str(error), 2)
     except _UNUSABLE_PATH as error:
         return _complain(f"{error.filename}: cannot be used: {reason(error)}", 2)
+    except RunError as error:
+        return _complain(str(error), 1)
     except SandboxError as error:
         return _complain(str(error), 1)
     except KeyboardInterrupt:

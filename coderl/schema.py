@@ -153,3 +153,14 @@ def _arms(annotation: Any) -> tuple[Any, ...]:
 def _is_fixed(annotation: Any) -> bool:
     """True for `tuple[X, Y]`, False for `tuple[X, ...]` and `list[X]`."""
     return typing.get_origin(annotation) is tuple and typing.get_args(annotation)[-1] is not ...
+
+
+def expect_at_least(settings: object, floor: float, *names: str) -> None:
+    """Check the range of number fields in a `__post_init__`.
+
+    Raises:
+        ValueError: Names the first field below `floor`.
+    """
+    for name in names:
+        if getattr(settings, name) < floor:
+            raise ValueError(f"{name}: got {getattr(settings, name)}; expected at least {floor}")

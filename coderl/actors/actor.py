@@ -13,8 +13,8 @@ from typing import Literal, Protocol
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from coderl.batch import Batch
 from coderl.prompts import Prompt
-from coderl.training.batch import Batch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,8 +12,8 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase, T5ForConditiona
 from coderl.actors.actor import Completion, SampleRequest
 from coderl.actors.decoding import Row, decode
 from coderl.actors.settings import ActorConfig
+from coderl.batch import Batch
 from coderl.prompts import Prompt
-from coderl.training.batch import Batch
 from critics.padding import pad
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coderl.schema import expect_at_least
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ActorConfig:
@@ -17,9 +19,7 @@ class ActorConfig:
     """Sequences sampled side by side."""
 
     def __post_init__(self) -> None:
-        for name in ("max_prompt_tokens", "max_new_tokens", "rows_per_batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: got {getattr(self, name)}; expected at least 1")
+        expect_at_least(self, 1, "max_prompt_tokens", "max_new_tokens", "rows_per_batch")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,6 +21,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from coderl.errors import RunError
 from coderl.quickstart.plan import Stage
 from coderl.runs import atomic
 from coderl.runs.progress import Progress
@@ -28,7 +29,7 @@ from coderl.runs.progress import Progress
 logger = logging.getLogger(__name__)
 
 
-class StageError(RuntimeError):
+class StageError(RunError):
     """A stage was killed, or ended with an exit code that is not 0."""
 
 
@@ -64,7 +65,7 @@ def run_stages(stages: Sequence[Stage], *, workers: int, times: Path) -> None:
                     try:
                         seconds = future.result()
                     except BrokenProcessPool as error:
-                        raise StageError(f"seed {stage.seed}: {stage.name}: was killed") from error
+                        raise StageError(_resume(stage, "was killed")) from error
                     spent.setdefault(str(stage.seed), {})[stage.name] = round(seconds, 1)
                     atomic.write_json(times, spent)
                     bar.advance(note=f"seed {stage.seed}: {stage.name} in {seconds:.0f} s")
@@ -85,8 +86,12 @@ def run_stage(stage: Stage) -> float:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         code = verb.run(stage.settings)
     if code:
-        raise StageError(f"seed {stage.seed}: {stage.name}: exit code {code}")
+        raise StageError(_resume(stage, f"ended with exit code {code}"))
     return time.monotonic() - start
+
+
+def _resume(stage: Stage, what: str) -> str:
+    return f"seed {stage.seed}: {stage.name}: {what}; the same command goes on from there"
 
 
 def _start_worker() -> None:

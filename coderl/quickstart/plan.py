@@ -216,6 +216,7 @@ class _Plan:
             num_samples=count,
             temperature=temperature or self.config.temperature,
             top_p=1.0,
+            max_prompt_tokens=self.config.actor.max_prompt_tokens,
             max_new_tokens=self.config.actor.max_new_tokens,
             workers=1,
             seed=self.seed("evaluation" if out.parent.name == "eval" else "samples"),

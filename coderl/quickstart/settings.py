@@ -7,6 +7,7 @@ from pathlib import Path
 
 from coderl.actors.settings import ActorConfig, TinyT5Config
 from coderl.sampling.settings import CriticSamplingConfig
+from coderl.schema import expect_at_least
 from coderl.training.settings import CriticConfig, OptimConfig, ReinforceConfig
 
 
@@ -50,13 +51,11 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuse values outside of the documented ranges."""
-        for name in ("num_solved", "num_tests_only", "num_heldout", "warmup_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: got {getattr(self, name)}; expected at least 1")
-        if self.seeds is not None and self.seeds < 1:
-            raise ValueError(f"seeds: got {self.seeds}; expected at least 1")
-        if self.eval_samples < 5:
-            raise ValueError(f"eval_samples: got {self.eval_samples}; expected at least 5")
+        expect_at_least(self, 1, "num_solved", "num_tests_only", "num_heldout", "warmup_steps")
+        expect_at_least(self, 1, "repair_steps")
+        expect_at_least(self, 5, "eval_samples")
+        if self.seeds is not None:
+            expect_at_least(self, 1, "seeds")
         if self.budget < self.critic_sampling.num_first:
             raise ValueError(
                 f"budget: got {self.budget}; expected at least critic_sampling.num_first"

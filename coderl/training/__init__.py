@@ -1,6 +1,6 @@
 """Training: from problems and verdicts to better networks.
 
 Read `settings`, then along the data: `credit` (verdict to advantage), `returns` (advantage to
-token weights), `batch`, `losses`, `loop`; then the stages `warm_up`, `critic`, `repair`,
+token weights), `losses`, `loop`; then the stages `warm_up`, `critic`, `repair`,
 `reinforce`.
 """

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from coderl.actors.actor import Actor
+from coderl.batch import Example
 from coderl.prompts import build_prompt
 from coderl.rollout import Rollout, by_problem
-from coderl.training.batch import Example
 from coderl.training.critic import labelled_rows
 from coderl.training.returns import group_mean, linear_decay, mean_one, token_returns
 from coderl.training.settings import ReinforceConfig

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from coderl.errors import RunError
 from coderl.runs.atomic import atomic_path
 from coderl.runs.seeds import derive
 from coderl.training.settings import OptimConfig
@@ -27,7 +28,7 @@ WINDOW = 8
 """Batches that are sorted by length together."""
 
 
-class NonFiniteLossError(RuntimeError):
+class NonFiniteLossError(RunError):
     """Loss or gradient became NaN or infinite; the parameters are those before the step."""
 
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from coderl.actors.actor import Actor
+from coderl.batch import Example
 from coderl.rollout import Rollout, judge_rollouts
 from coderl.runs.seeds import derive
 from coderl.sampling.plain import sample_programs
 from coderl.sampling.settings import SamplingConfig
-from coderl.training.batch import Example
 from coderl.training.credit import (
     Credit,
     ReplayBuffer,

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from coderl.actors.actor import Actor
+from coderl.batch import Example
 from coderl.prompts import build_repair_prompt
 from coderl.rollout import Rollout
-from coderl.training.batch import Example
 from coderl.training.warm_up import encode
 
 

@@ -35,13 +35,13 @@ def linear_decay(num_tokens: int) -> tuple[float, ...]:
 def mean_one(scores: Sequence[float]) -> tuple[float, ...]:
     """Scores scaled to mean 1, so that a critic moves credit between tokens and keeps its sum.
 
-    Raw probabilities of an unsure critic mostly shrink the step.
+    Raw probabilities of an unsure critic mostly shrink the step. Scores of 0 alone become 1.
 
     >>> mean_one([0.25, 0.75])
     (0.5, 1.5)
     """
     mean = sum(scores) / len(scores)
-    return tuple(score / mean for score in scores)
+    return tuple(score / mean if mean > 0 else 1.0 for score in scores)
 
 
 def token_returns(

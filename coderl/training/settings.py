@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from coderl.sampling.settings import SamplingConfig
+from coderl.schema import expect_at_least
 
 Objective: TypeAlias = Literal["ce", "rft", "ce_rl"]
 """`ce`: cross-entropy on ground truth (the warm-up); `ce_rl`: L_ce + rl_weight * L_rl on samples;
@@ -35,10 +36,9 @@ class OptimConfig:
     def __post_init__(self) -> None:
         if self.lr <= 0:
             raise ValueError(f"lr: got {self.lr}; expected a positive number")
-        if self.batch_size < 1:
-            raise ValueError(f"batch_size: got {self.batch_size}; expected at least 1")
-        if self.micro_batch_size < 0:
-            raise ValueError(f"micro_batch_size: got {self.micro_batch_size}; expected 0 or more")
+        expect_at_least(self, 1, "batch_size")
+        expect_at_least(self, 0, "micro_batch_size", "warmup_steps", "weight_decay")
+        expect_at_least(self, 0, "embedding_lr_factor", "max_grad_norm")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +54,11 @@ class CriticConfig:
     class_weight_power: float = 0.5
     """Outcome c weighs (1 / frequency of c) ** power: 0 is unweighted, 1 balances fully."""
     max_ground_truth_share: float = 0.2
-    """Of the training rows. Ground truth counts as passed; uncapped it drowns the rest."""
+    """Solutions, counted as passed, for each sampled program; uncapped they drown the rest."""
+
+    def __post_init__(self) -> None:
+        expect_at_least(self, 1, "num_steps")
+        expect_at_least(self, 0, "refresh_steps", "class_weight_power", "max_ground_truth_share")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,8 +71,8 @@ class ReinforceConfig:
     token_weights: Literal["critic", "uniform", "linear_decay"] = "critic"
     """Paper, table 2: rows D, A, C."""
     baseline: Literal["none", "greedy", "group_mean"] = "none"
-    """What is subtracted from the reward. Paper: greedy. On the bundled problems every baseline
-    that takes the weight from easy problems costs more than it gains (docs/learning.md)."""
+    """What is subtracted from the reward. Paper: greedy. On the bundled problems a baseline takes
+    the weight from problems that still needed it (docs/learning.md)."""
     num_rounds: int = 5
     """1 is the paper's offline recipe."""
     sample_solved: bool = False
@@ -88,3 +92,8 @@ class ReinforceConfig:
     """Passing programs a step, of all rounds, beside `optim.batch_size` ground-truth programs."""
     negative_batch_size: int = 16
     """Failing programs a step, of the newest round; there are too many to learn from all."""
+
+    def __post_init__(self) -> None:
+        expect_at_least(self, 1, "num_rounds", "problems_per_round", "samples_per_problem")
+        expect_at_least(self, 1, "steps_per_round", "rl_batch_size", "negative_batch_size")
+        expect_at_least(self, 0, "rl_weight", "negative_weight")

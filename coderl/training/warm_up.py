@@ -12,8 +12,8 @@ from pathlib import Path
 from torch import Tensor
 
 from coderl.actors.actor import Actor
+from coderl.batch import Example, collate
 from coderl.prompts import Prompt, build_prompt
-from coderl.training.batch import Example, collate
 from coderl.training.loop import epochs, fit
 from coderl.training.losses import weighted_nll
 from coderl.training.settings import OptimConfig

@@ -14,6 +14,7 @@ from coderl.actors.settings import ActorConfig
 from coderl.runs.partial import PartialFile, digest
 from coderl.runs.progress import Progress
 from coderl.sampling.settings import CriticSamplingConfig, SamplingConfig
+from coderl.schema import expect_at_least
 from envs import Problem
 from envs.records import program_line
 from envs.sources import problem_line, read
@@ -42,6 +43,8 @@ class Config:
     """0 is greedy. Released CodeRL scripts: 0.6."""
     top_p: float = 0.95
     """Released CodeRL scripts: 0.95."""
+    max_prompt_tokens: int = 600
+    """Paper, sec. 4.1: 600."""
     max_new_tokens: int = 512
     """Paper, sec. 4.1: 512."""
     strategy: Literal["plain", "critic-sampling"] = "plain"
@@ -58,9 +61,8 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuse values outside of the documented ranges."""
-        for name in ("num_samples", "max_new_tokens", "problems_per_batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: got {getattr(self, name)}; expected at least 1")
+        expect_at_least(self, 1, "num_samples", "max_prompt_tokens", "max_new_tokens")
+        expect_at_least(self, 1, "problems_per_batch")
         SamplingConfig(temperature=self.temperature, top_p=self.top_p)
         if self.strategy == "critic-sampling":
             for name in ("critic", "repair"):
@@ -100,7 +102,9 @@ class _Writer:
         from coderl.loading import load_actor, load_critic
         from envs.judge import Judge
 
-        lengths = ActorConfig(max_new_tokens=config.max_new_tokens)
+        lengths = ActorConfig(
+            max_prompt_tokens=config.max_prompt_tokens, max_new_tokens=config.max_new_tokens
+        )
         self._config = config
         self._sampling = SamplingConfig(temperature=config.temperature, top_p=config.top_p)
         self._actor = load_actor(config.model, lengths)

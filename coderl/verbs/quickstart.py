@@ -20,7 +20,7 @@ __all__ = ["Config", "run"]
 
 def run(config: Config) -> int:
     """Run what is missing of all seeds, and report."""
-    from coderl.quickstart.pipeline import StageError, run_stages
+    from coderl.quickstart.pipeline import run_stages
     from coderl.quickstart.plan import stages
     from coderl.quickstart.summary import summarize
 
@@ -30,11 +30,7 @@ def run(config: Config) -> int:
     times = config.out / "times.json"
     workers = config.workers or len(os.sched_getaffinity(0))
     every = [stage for seed in config.all_seeds for stage in stages(config, seed)]
-    try:
-        run_stages(every, workers=workers, times=times)
-    except StageError as error:
-        sys.stderr.write(f"coderl: {error}; the same command goes on from there\n")
-        return 1
+    run_stages(every, workers=workers, times=times)
     report = summarize(config, times)
     atomic.write_json(config.out / "report.json", report)
     from coderl.reporting.page import write_page

@@ -11,8 +11,8 @@ from transformers import AutoTokenizer
 
 from coderl.actors.actor import Actor, SampleRequest
 from coderl.actors.encoder_decoder import EncoderDecoderActor
+from coderl.batch import Batch, Example, collate
 from coderl.prompts import Prompt
-from coderl.training.batch import Batch, Example, collate
 
 PROMPTS = (
     Prompt(statement="Add one.", suffix="\nANSWER:\n"),

@@ -22,7 +22,7 @@ from math import log
 import pytest
 import torch
 
-from coderl.training.batch import Example, collate
+from coderl.batch import Example, collate
 from coderl.training.losses import weighted_nll
 from coderl.training.returns import group_mean, token_returns
 from coderl.training.warm_up import token_mean

@@ -11,8 +11,8 @@ from transformers import AutoTokenizer, T5ForConditionalGeneration
 
 from coderl.actors.actor import Completion, SampleRequest
 from coderl.actors.encoder_decoder import EncoderDecoderActor
+from coderl.batch import Example, collate
 from coderl.prompts import Prompt, build_prompt
-from coderl.training.batch import Example, collate
 from envs import Problem
 
 MakeActor = Callable[..., EncoderDecoderActor]

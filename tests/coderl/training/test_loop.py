@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from coderl.actors.encoder_decoder import EncoderDecoderActor
-from coderl.training.batch import Example
+from coderl.batch import Example
 from coderl.training.loop import WINDOW, NonFiniteLossError, epochs, fit
 from coderl.training.settings import OptimConfig
 from coderl.training.warm_up import actor_loss, ground_truth, token_mean, warm_up

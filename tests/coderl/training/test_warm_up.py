@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from coderl.actors.encoder_decoder import EncoderDecoderActor
+from coderl.batch import Example
 from coderl.prompts import build_prompt
-from coderl.training.batch import Example
 from coderl.training.settings import OptimConfig
 from coderl.training.warm_up import ground_truth, token_mean, warm_up
 from envs import Kind, Problem

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from coderl.training.batch import Example, collate
+from coderl.batch import Example, collate
 
 
 def test_examples_are_padded_on_the_right_and_padding_weighs_nothing() -> None:
