@@ -23,8 +23,9 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11",
-    packages=find_packages(include=[f"{p}{s}" for p in ("coderl", "critics", "rewards", "envs")
-                                    for s in ("", ".*")]),
+    packages=find_packages(
+        include=[f"{p}{s}" for p in ("coderl", "critics", "rewards", "envs") for s in ("", ".*")]
+    ),
     package_data={package: ["py.typed"] for package in ("coderl", "critics", "rewards", "envs")},
     install_requires=[
         "accelerate",

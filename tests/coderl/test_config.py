@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from coderl import config
 from coderl.errors import ConfigError
 from coderl.schema import describe, field_docs, field_types
+from coderl.verbs import train_actor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -283,3 +284,8 @@ def test_types_are_described_in_words() -> None:
 def test_loading_a_configuration_loads_no_torch() -> None:
     code = "import coderl.config, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_number_below_its_floor_is_named_with_its_key():
+    with pytest.raises(ConfigError, match=r"optim\.batch_size: got 0; expected at least 1"):
+        config.load(train_actor.Config, ["data=x", "out=y", "optim.batch_size=0"])
