@@ -50,7 +50,8 @@ def wait(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order
     poll = select.poll()
     for fd in (pidfd, *owner):
         poll.register(fd, select.POLLIN)
-    test, cpu_start, awake_start, wall_start = 0, 0, 0, time.monotonic_ns()
+    test, cpu_start, asleep, awake_before = 0, 0, 0, 0
+    looked = wall_start = time.monotonic_ns()
     remaining = min(order.cpu_ns, order.wall_ns)
     try:
         while True:
@@ -59,16 +60,17 @@ def wait(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order
                 return NOT_STOPPED if any(fd == pidfd for fd, _ in ready) else OWNER_GONE
             now, cpu = time.monotonic_ns(), sum(map(kernel.cpu_time_ns, pids))
             awake = cpu + sum(map(_run_delay_ns, pids))
+            if not any(map(_is_waiting, pids)):  # its wait is in no clock until it is over
+                asleep += max(0, (now - looked) - (awake - awake_before))
+            looked, awake_before = now, awake
             running, claimed_start = guest.PROGRESS.unpack_from(progress)
             if test < running <= order.num_tests:
                 spare = max(0, cpu - max(cpu_start, claimed_start)) if len(pids) == 1 else 0
-                test, cpu_start = running, cpu - spare
-                awake_start, wall_start = awake - spare, now - spare
+                test, cpu_start, wall_start, asleep = running, cpu - spare, now - spare, 0
             if cpu - cpu_start >= order.cpu_ns:
                 return STOPPED_CPU
             if now - wall_start >= order.wall_ns:
                 return STOPPED_WALL
-            asleep = (now - wall_start) - (awake - awake_start)
             if asleep >= order.cpu_ns:
                 return STOPPED_ASLEEP
             remaining = order.cpu_ns - max(cpu - cpu_start, asleep)
@@ -83,6 +85,15 @@ def _run_delay_ns(pid: int) -> int:
             return int(file.read().split()[1])
     except (OSError, IndexError, ValueError):
         return 0
+
+
+def _is_waiting(pid: int) -> bool:
+    """True if the child is ready and waits for a processor, or waits for a disk."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b") ")[2][:1] in (b"R", b"D")
+    except OSError:
+        return False
 
 
 def wait_by_polling(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order) -> int:

@@ -160,7 +160,7 @@ def many(tmp_path: Path, num_programs: int) -> Path:
 def test_a_stopped_run_resumes_to_the_same_verdicts(
     how: signal.Signals, data: str, tmp_path: Path
 ) -> None:
-    programs = many(tmp_path, 60)
+    programs = many(tmp_path, 200)
     straight, stopped = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
     coderl("run-tests", data, "--programs", programs, "--out", straight)
     words = command("run-tests", data, "--programs", programs, "--out", stopped, "--workers", "2")
