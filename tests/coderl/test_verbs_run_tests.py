@@ -156,6 +156,11 @@ def many(tmp_path: Path, num_programs: int) -> Path:
     return write_lines(tmp_path / "many.jsonl", rows)
 
 
+def heed_interrupts() -> None:
+    """As in a terminal: a shell's background jobs, such as a test run, start deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_stopped_run_resumes_to_the_same_verdicts(
     how: signal.Signals, data: str, tmp_path: Path
@@ -166,7 +171,12 @@ def test_a_stopped_run_resumes_to_the_same_verdicts(
     words = command("run-tests", data, "--programs", programs, "--out", stopped, "--workers", "2")
     partial = tmp_path / "b.jsonl.partial"
     with subprocess.Popen(
-        words, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+        words,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
     ) as process:
         deadline = time.monotonic() + 60
         while not (partial.exists() and partial.read_text().count("\n") >= 5):
@@ -183,7 +193,7 @@ def test_a_stopped_run_resumes_to_the_same_verdicts(
         assert said.splitlines()[-1].startswith("coderl: interrupted; to resume: coderl run-tests")
     assert not stopped.exists()
     done_before = partial.read_text().count("\n")
-    assert 5 <= done_before < 60
+    assert 5 <= done_before < 200
     kept = partial.read_bytes()[: partial.read_bytes().rfind(b"\n") + 1]
     with partial.open("ab") as file:
         file.write(b'{"problem_id": "dou')  # a line that was cut short

@@ -43,7 +43,7 @@ _values = st.recursive(
 def shape(value: object) -> object:
     """The value with its types spelled out and nan equal to itself, fit for `==`."""
     if isinstance(value, float):
-        return ("float", "nan" if math.isnan(value) else value)
+        return ("float", "nan" if math.isnan(value) else value + 0.0)  # -0.0 equals 0.0
     if isinstance(value, complex):
         return ("complex", shape(value.real), shape(value.imag))
     if isinstance(value, list | tuple):
