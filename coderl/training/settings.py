@@ -71,8 +71,8 @@ class ReinforceConfig:
     token_weights: Literal["critic", "uniform", "linear_decay"] = "critic"
     """Paper, table 2: rows D, A, C."""
     baseline: Literal["none", "greedy", "group_mean"] = "none"
-    """What is subtracted from the reward. Paper: greedy. On the bundled problems a baseline takes
-    the weight from problems that still needed it (docs/learning.md)."""
+    """What is subtracted from the reward. Paper: greedy. What was seen of baselines on the
+    bundled problems: docs/learning.md."""
     num_rounds: int = 5
     """1 is the paper's offline recipe."""
     sample_solved: bool = False
