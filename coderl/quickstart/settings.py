@@ -23,13 +23,13 @@ class Config:
     """Run seeds 0..seeds-1. Each varies the problems as well as the training."""
     workers: int | None = None
     """Stages run side by side; null takes all processor cores. Numbers do not depend on it."""
-    num_solved: int = 400
+    num_solved: int = 300
     """Training problems with solutions: the ground truth."""
     num_tests_only: int = 1500
     """Training problems with tests alone: only RL can use them."""
     num_heldout: int = 400
     """Problems for evaluation, never trained on."""
-    warmup_steps: int = 1000
+    warmup_steps: int = 900
     """Where further cross-entropy gains next to nothing: RL is not to shine by a weak start."""
     warmup_optim: OptimConfig = OptimConfig(
         lr=4e-3,
