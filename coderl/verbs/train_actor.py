@@ -28,7 +28,7 @@ from envs import Problem
 if TYPE_CHECKING:
     from coderl.actors.transformers_actor import TransformersActor
     from coderl.rollout import Rollout
-    from coderl.training.reinforce import Spent
+    from coderl.training.rounds import Spent
 
 POSITIONAL = ("data",)
 
@@ -106,7 +106,7 @@ def run(config: Config) -> int:
 
 
 def _warm_up(config: Config, problems: list[Problem], folder: Path) -> Spent:
-    from coderl.training.reinforce import Spent
+    from coderl.training.rounds import Spent
     from coderl.training.warm_up import ground_truth, warm_up
 
     seed_everything(config.seed)
