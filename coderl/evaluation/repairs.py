@@ -105,7 +105,12 @@ def _passed(
     judge: Judge,
     sampling: SamplingConfig,
 ) -> NDArray[np.bool_]:
-    completions = writer.sample(requests, temperature=sampling.temperature, top_p=sampling.top_p)
+    completions = writer.sample(
+        requests,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        top_k=sampling.top_k,
+    )
     programs = [(p.problem, c.text) for p, c in zip(pairs, completions, strict=True)]
     return np.array([verdict.passed for verdict in judge.run(programs)])
 

@@ -64,6 +64,11 @@ class Config:
         expect_at_least(self, 5, "eval_samples")
         if self.seeds is not None:
             expect_at_least(self, 1, "seeds")
+        if self.reinforce.guard.every > 0:
+            raise ValueError(
+                f"reinforce.guard.every: got {self.reinforce.guard.every}; expected 0; "
+                "all problems are for training or the last evaluation; train-actor takes --heldout"
+            )
         if self.budget < self.critic_sampling.num_first:
             raise ValueError(
                 f"budget: got {self.budget}; expected at least critic_sampling.num_first"

@@ -173,6 +173,7 @@ def _write(tools: Tools, rewrites: Sequence[Rewrite]) -> list[Candidate]:
             [r.request for r in chosen],
             temperature=tools.sampling.temperature,
             top_p=tools.sampling.top_p,
+            top_k=tools.sampling.top_k,
         )
         written += [
             Candidate(

@@ -37,6 +37,7 @@ def sample_programs(
         ],
         temperature=sampling.temperature,
         top_p=sampling.top_p,
+        top_k=sampling.top_k,
     )
     return [
         Rollout(problem=problem, sample=sample, completion=completion)

@@ -37,18 +37,21 @@ Strategy: TypeAlias = Literal[
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SamplingConfig:
-    """Temperature and nucleus of a draw."""
+    """How freely tokens are drawn."""
 
     temperature: float = 0.6
     """0 is greedy. Released CodeRL scripts: 0.6."""
     top_p: float = 0.95
     """Released CodeRL scripts: 0.95."""
+    top_k: int = 0
+    """Draw from at most so many of the likeliest tokens, before `top_p`; 0 from all."""
 
     def __post_init__(self) -> None:
         if self.temperature < 0:
             raise ValueError(f"temperature: got {self.temperature}; expected 0 or more")
         if not 0 < self.top_p <= 1:
             raise ValueError(f"top_p: got {self.top_p}; expected a share in (0, 1]")
+        expect_at_least(self, 0, "top_k")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from coderl.actors.settings import Dtype
 from coderl.errors import ConfigError
 from coderl.readers.resolve import read
 from coderl.runs import atomic
@@ -59,10 +60,16 @@ class Config:
     """0 is greedy. Released CodeRL scripts: 0.6."""
     top_p: float = 0.95
     """Released CodeRL scripts: 0.95."""
+    top_k: int = 0
+    """Draw from at most so many of the likeliest tokens, before `top_p`; 0 from all."""
     max_prompt_tokens: int = 600
     """Paper, sec. 4.1: 600."""
     max_new_tokens: int = 512
     """Paper, sec. 4.1: 512."""
+    device: str = "auto"
+    """`cpu`, `cuda`, `cuda:1`, ...; `auto` takes a GPU where there is one."""
+    dtype: Dtype = "float32"
+    """Of the matrix products; weights and softmax stay in float32."""
     workers: int | None = None
     """Programs judged at a time; null takes all processor cores."""
     apps_compat: bool = False
@@ -192,8 +199,11 @@ def _judged(
                     num_samples=config.num_samples,
                     temperature=config.temperature,
                     top_p=config.top_p,
+                    top_k=config.top_k,
                     max_prompt_tokens=config.max_prompt_tokens,
                     max_new_tokens=config.max_new_tokens,
+                    device=config.device,
+                    dtype=config.dtype,
                     workers=config.workers,
                     seed=config.seed,
                 )
@@ -226,7 +236,7 @@ def _judge(config: Config, programs: Path, out: Path, tests: TestSet) -> None:
 
 def _made_of(config: Config, problems: Mapping[str, Problem]) -> dict[str, object]:
     """Everything that decides the programs and verdicts."""
-    sampling = ("model", "num_samples", "temperature", "top_p", "seed")
+    sampling = ("model", "num_samples", "temperature", "top_p", "top_k", "seed", "dtype")
     lengths = ("max_prompt_tokens", "max_new_tokens")
     return {
         "problems": digest(map(problem_line, problems.values())),

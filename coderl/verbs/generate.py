@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coderl.actors.settings import ActorConfig
+from coderl.actors.settings import ActorConfig, Dtype
 from coderl.cluster.settings import Engine, RayConfig
 from coderl.cluster.shard import parse_shard
 from coderl.endpoints.settings import EndpointConfig
@@ -51,10 +51,16 @@ class Config:
     """0 is greedy. Released CodeRL scripts: 0.6."""
     top_p: float = 0.95
     """Released CodeRL scripts: 0.95."""
+    top_k: int = 0
+    """Draw from at most so many of the likeliest tokens, before `top_p`; 0 from all."""
     max_prompt_tokens: int = 600
     """Paper, sec. 4.1: 600."""
     max_new_tokens: int = 512
     """Paper, sec. 4.1: 512."""
+    device: str = "auto"
+    """`cpu`, `cuda`, `cuda:1`, ...; `auto` takes a GPU where there is one."""
+    dtype: Dtype = "float32"
+    """Of the matrix products; weights and softmax stay in float32."""
     strategy: Strategy = "plain"
     """How the programs are drawn, chosen and ranked (docs/critic_sampling.md)."""
     critic: Path | None = None
@@ -79,12 +85,13 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuse values outside of the documented ranges."""
-        expect_at_least(self, 1, "num_samples", "max_prompt_tokens", "max_new_tokens")
-        expect_at_least(self, 1, "problems_per_batch")
-        SamplingConfig(temperature=self.temperature, top_p=self.top_p)
+        expect_at_least(self, 1, "num_samples", "problems_per_batch")
+        _ = self.sampling, self.actor  # their checks are ours
         parse_shard(self.shard)
         if self.endpoint is not None and self.strategy != "plain":
             raise ValueError(f"strategy: got {self.strategy}; a server samples plainly only")
+        if self.endpoint is not None and self.top_k > 0:
+            raise ValueError(f"top_k: got {self.top_k}; expected 0; servers take top_p alone")
         search = self.search
         for name, needed in (
             ("critic", search.needs_critic),
@@ -97,6 +104,21 @@ class Config:
                 f"critic_sampling.num_first: got {search.num_first}; "
                 f"expected at most num_samples {self.num_samples}"
             )
+
+    @property
+    def sampling(self) -> SamplingConfig:
+        """How tokens are drawn."""
+        return SamplingConfig(temperature=self.temperature, top_p=self.top_p, top_k=self.top_k)
+
+    @property
+    def actor(self) -> ActorConfig:
+        """Lengths of the sequences, and what the models run on."""
+        return ActorConfig(
+            max_prompt_tokens=self.max_prompt_tokens,
+            max_new_tokens=self.max_new_tokens,
+            device=self.device,
+            dtype=self.dtype,
+        )
 
     @property
     def search(self) -> CriticSamplingConfig:
@@ -153,7 +175,7 @@ def _ask_server(config: Config, server: EndpointConfig, problems: list[Problem])
             endpoint,
             problems,
             num_samples=config.num_samples,
-            sampling=SamplingConfig(temperature=config.temperature, top_p=config.top_p),
+            sampling=config.sampling,
             max_new_tokens=config.max_new_tokens,
             seed=config.seed,
             chat=server.api == "chat",
@@ -183,19 +205,18 @@ class _Writer:
         from coderl.sampling.tools import Tools
         from envs.judge import Judge
 
-        lengths = ActorConfig(
-            max_prompt_tokens=config.max_prompt_tokens, max_new_tokens=config.max_new_tokens
-        )
         search = config.search
         self._config = config
         self._tools = Tools(
-            actor=load_actor(config.model, lengths),
-            critic=load_critic(config.critic) if config.critic and search.needs_critic else None,
-            repairer=load_actor(config.repair, lengths)
+            actor=load_actor(config.model, config.actor),
+            critic=load_critic(config.critic, config=config.actor)
+            if config.critic and search.needs_critic
+            else None,
+            repairer=load_actor(config.repair, config.actor)
             if config.repair and search.needs_repair_model
             else None,
             judge=None if config.strategy == "plain" else Judge(config.workers),
-            sampling=SamplingConfig(temperature=config.temperature, top_p=config.top_p),
+            sampling=config.sampling,
         )
 
     def __enter__(self) -> _Writer:

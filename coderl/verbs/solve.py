@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coderl.actors.settings import ActorConfig
+from coderl.actors.settings import ActorConfig, Dtype
 from coderl.errors import ConfigError, reason
 from coderl.sampling.settings import CriticSamplingConfig, SamplingConfig, Strategy
 from coderl.sampling.strategies import configure
@@ -60,10 +60,16 @@ class Config:
     """0 is greedy. Released CodeRL scripts: 0.6."""
     top_p: float = 0.95
     """Released CodeRL scripts: 0.95."""
+    top_k: int = 0
+    """Draw from at most so many of the likeliest tokens, before `top_p`; 0 from all."""
     max_prompt_tokens: int = 600
     """Paper, sec. 4.1: 600."""
     max_new_tokens: int = 512
     """Paper, sec. 4.1: 512."""
+    device: str = "auto"
+    """`cpu`, `cuda`, `cuda:1`, ...; `auto` takes a GPU where there is one."""
+    dtype: Dtype = "float32"
+    """Of the matrix products; weights and softmax stay in float32."""
     critic_sampling: CriticSamplingConfig = CriticSamplingConfig()
     """How the budget is spent. A critic, where there is one, also orders what passes."""
     show: bool = False
@@ -76,8 +82,8 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuse values outside of the documented ranges."""
-        expect_at_least(self, 1, "num_programs", "max_prompt_tokens", "max_new_tokens")
-        SamplingConfig(temperature=self.temperature, top_p=self.top_p)
+        expect_at_least(self, 1, "num_programs")
+        _ = self.sampling, self.actor  # their checks are ours
         search = self.search
         for name, needed in (
             ("critic", search.needs_critic),
@@ -90,6 +96,21 @@ class Config:
                 f"critic_sampling.num_first: got {search.num_first}; "
                 f"expected at most num_programs {self.num_programs}"
             )
+
+    @property
+    def sampling(self) -> SamplingConfig:
+        """How tokens are drawn."""
+        return SamplingConfig(temperature=self.temperature, top_p=self.top_p, top_k=self.top_k)
+
+    @property
+    def actor(self) -> ActorConfig:
+        """Lengths of the sequences, and what the models run on."""
+        return ActorConfig(
+            max_prompt_tokens=self.max_prompt_tokens,
+            max_new_tokens=self.max_new_tokens,
+            device=self.device,
+            dtype=self.dtype,
+        )
 
     @property
     def search(self) -> CriticSamplingConfig:
@@ -175,19 +196,20 @@ def _candidates(config: Config, problem: Problem) -> list[Candidate]:
     from envs.judge import Judge
 
     search = config.search
-    lengths = ActorConfig(
-        max_prompt_tokens=config.max_prompt_tokens, max_new_tokens=config.max_new_tokens
+    actor = load_actor(config.model, config.actor)
+    critic = (
+        load_critic(config.critic, config=config.actor)
+        if config.critic and search.needs_critic
+        else None
     )
-    actor = load_actor(config.model, lengths)
-    critic = load_critic(config.critic) if config.critic and search.needs_critic else None
     mends = config.repair is not None and search.needs_repair_model
     with Judge(config.workers) as judge:
         tools = Tools(
             actor=actor,
             judge=judge,
             critic=critic,
-            repairer=load_actor(config.repair, lengths) if config.repair and mends else None,
-            sampling=SamplingConfig(temperature=config.temperature, top_p=config.top_p),
+            repairer=load_actor(config.repair, config.actor) if config.repair and mends else None,
+            sampling=config.sampling,
         )
         return critic_sampling(
             tools, [problem], num_programs=config.num_programs, config=search, seed=config.seed

@@ -35,6 +35,14 @@ def test_a_value_out_of_range_is_named(tmp_path: Path, capsys: pytest.CaptureFix
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_guard_of_the_rl_stage_is_refused_for_want_of_problems(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = complaint(capsys, f"out={tmp_path / 'run'}", "reinforce.guard.every=5")
+    assert "reinforce.guard.every: got 5; expected 0" in error
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_place_that_cannot_be_written_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,3 +33,17 @@ def test_a_sample_depends_on_its_problem_and_number_alone(
         actor, problems[1:2], num_samples=2, sampling=SAMPLING, seed=0, first_sample=2
     )
     assert [r.completion.token_ids for r in later] == [r.completion.token_ids for r in drawn[6:8]]
+
+
+def test_the_likeliest_token_alone_is_what_a_greedy_draw_takes(
+    make_actor: Callable[..., EncoderDecoderActor], problems: list[Problem]
+) -> None:
+    actor = make_actor(max_new_tokens=8)
+    top_1, greedy = (
+        sample_programs(actor, problems[:3], num_samples=2, sampling=sampling, seed=0)
+        for sampling in (
+            SamplingConfig(temperature=1.0, top_p=1.0, top_k=1),
+            SamplingConfig(temperature=0.0),
+        )
+    )
+    assert [r.program for r in top_1] == [r.program for r in greedy]
