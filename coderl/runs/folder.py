@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coderl.errors import ConfigError
-from coderl.runs import run_dir
+from coderl.runs import processes, run_dir
 from envs.errors import DataError
 
 if TYPE_CHECKING:
@@ -24,16 +24,25 @@ if TYPE_CHECKING:
 def folder_in_the_making(out: Path, settings: DataclassInstance) -> Iterator[Path]:
     """A folder beside `out` that gets its name at the end, and stays for a resume on an error.
 
-    After a user's mistake there is nothing to resume: what this start made is removed.
+    Of several processes that train together the main one alone has it; the others get one that is
+    thrown away. After a user's mistake there is nothing to resume: what this start made is removed.
 
     Raises:
         ConfigError: If `out` exists, cannot be written, or was begun with other settings.
     """
+    processes.join()
+    if not processes.is_main():
+        processes.from_main(lambda: None)
+        with processes.discarded() as folder:
+            yield folder
+        processes.leave()
+        return
     if out.exists():
         raise ConfigError(f"out: got {out}, which exists; expected a new folder; remove it first")
     partial = out.with_name(f"{out.name}.partial")
     resumed = partial.exists()
     run_dir.create(partial, settings)
+    processes.from_main(lambda: None)  # the others wait until it is there
     try:
         yield partial
     except (ConfigError, DataError):
@@ -41,6 +50,7 @@ def folder_in_the_making(out: Path, settings: DataclassInstance) -> Iterator[Pat
             shutil.rmtree(partial)
         raise
     partial.replace(out)
+    processes.leave()
 
 
 @contextmanager

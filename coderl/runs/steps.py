@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coderl.runs import processes
 from coderl.runs.metrics import MetricsLog
 from coderl.runs.progress import Progress
 from coderl.tracking.settings import TrackingConfig
@@ -43,7 +44,8 @@ class StepTracker(AbstractContextManager["StepTracker"]):
             tracking: Trackers beside metrics.jsonl.
             settings: The resolved configuration, for the trackers to show.
         """
-        self._folder, self._tracking, self._settings = folder, tracking, settings
+        self._folder, self._settings = folder, settings
+        self._tracking = tracking if processes.is_main() else TrackingConfig()
         self._num_steps, self._what, self._group = num_steps, what, group
         self._stack = ExitStack()
         self._open: tuple[MetricsLog, Progress, Trackers] | None = None

@@ -14,15 +14,17 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
 from coderl.errors import RunError
+from coderl.runs import processes
 from coderl.runs.atomic import atomic_path, write_text
 from coderl.runs.seeds import derive
+from coderl.training.engines import Engine, engine_for, share_of
 from coderl.training.settings import OptimConfig
 
 Row = TypeVar("Row")
@@ -82,34 +84,38 @@ def fit(
     """
     optimizer = _optimizer(module, optim)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _schedule(optim, num_steps))
-    first = _restore(checkpoint, module, optimizer, schedule)
+    checkpoint = processes.from_main(lambda: checkpoint)
+    state = _read(checkpoint)
+    if state:
+        module.load_state_dict(state["module"])
+    engine = engine_for(module, loss_of, optimizer, optim.max_grad_norm)
+    if state:
+        engine.load(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+    first = int(state["step"]) if state else 0
+    rank = processes.rank()
     for step in range(first, num_steps):
         examples = examples_at(step)
         module.train()
-        torch.manual_seed(derive(seed, "step", step))
-        loss = 0.0
-        for rows in _micro_batches(examples, optim.micro_batch_size):
-            piece = loss_of(rows)
-            piece.backward()  # type: ignore[no-untyped-call]
-            loss += piece.item()
-        grad_norm = torch.nn.utils.clip_grad_norm_(module.parameters(), optim.max_grad_norm).item()
+        torch.manual_seed(derive(seed, "step", step, *([rank] if rank else [])))
+        loss = engine.backward(list(share_of(examples, optim.micro_batch_size)))
+        grad_norm = engine.clip()
         if not math.isfinite(loss + grad_norm):
             what = f"step {step + 1}: loss {loss}, gradient norm {grad_norm}"
             raise NonFiniteLossError(what + _kept(examples, checkpoint))
         if step >= optim.weight_decay_until * num_steps:
             for group in optimizer.param_groups:
                 group["weight_decay"] = 0.0
-        optimizer.step()
+        engine.step()
         schedule.step()
-        optimizer.zero_grad(set_to_none=True)
-        if on_step is not None:
+        if on_step is not None and rank == 0:
             on_step(step + 1, {"loss": loss, "grad_norm": grad_norm})
-        if should_stop is not None and should_stop(step + 1):
+        if should_stop is not None and _stops(should_stop, step + 1):
             num_steps = step + 1
             break
         due = (step + 1) % save_every == 0 or step + 1 in milestones
         if checkpoint is not None and due and step + 1 < num_steps:
-            _save(checkpoint, step + 1, module, optimizer, schedule)
+            _save(checkpoint, step + 1, module, engine, schedule)
     module.eval()
     return num_steps
 
@@ -150,10 +156,8 @@ def epochs(lengths: Sequence[int], batch_size: int, seed: int) -> Callable[[int]
     return lambda step: window(step // WINDOW)[step % WINDOW]
 
 
-def _micro_batches(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
-    size = size or len(rows) or 1
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
+def _stops(should_stop: Callable[[int], bool], step: int) -> bool:
+    return processes.from_main(lambda: should_stop(step))
 
 
 def _kept(rows: Sequence[Row], checkpoint: Path | None) -> str:
@@ -200,29 +204,22 @@ def _save(
     checkpoint: Path,
     step: int,
     module: PreTrainedModel,
-    optimizer: torch.optim.Optimizer,
+    engine: Engine,
     schedule: torch.optim.lr_scheduler.LambdaLR,
 ) -> None:
     state = {
         "step": step,
         "module": module.state_dict(),
-        "optimizer": optimizer.state_dict(),
+        "optimizer": engine.state(),
         "schedule": schedule.state_dict(),
     }
-    with atomic_path(checkpoint) as path:
-        torch.save(state, path)
+    if processes.rank() == 0:
+        with atomic_path(checkpoint) as path:
+            torch.save(state, path)
 
 
-def _restore(
-    checkpoint: Path | None,
-    module: PreTrainedModel,
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-) -> int:
+def _read(checkpoint: Path | None) -> dict[str, Any] | None:
     if checkpoint is None or not checkpoint.exists():
-        return 0
-    state = torch.load(checkpoint, weights_only=True)
-    module.load_state_dict(state["module"])
-    optimizer.load_state_dict(state["optimizer"])
-    schedule.load_state_dict(state["schedule"])
-    return int(state["step"])
+        return None
+    state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
+    return state

@@ -18,6 +18,7 @@ from typing import TypeAlias
 from coderl.actors.actor import Actor
 from coderl.batch import Example
 from coderl.rollout import Rollout, judge_rollouts
+from coderl.runs import processes
 from coderl.runs.seeds import derive
 from coderl.sampling.plain import sample_programs
 from coderl.sampling.settings import SamplingConfig
@@ -95,6 +96,7 @@ def reinforce(
     if objective == "ce_with_samples":
         reward = _as_correct
     by_id = {problem.id: problem for problem in problems}
+    folder = processes.from_main(lambda: folder)
     rounds = _Rounds(
         actor=actor,
         critic=critic,
@@ -216,12 +218,12 @@ class _Rounds:
         found = self.kept.load(number) if self.kept is not None else None
         loaded = found is not None
         if found is None:
-            found = self._gather(number)
+            found = self._gathered(number)
         fresh = distinct(found.credits) if self.config.drop_duplicates else list(found.credits)
         self.buffer.add(fresh)
         self.spent += found.spent
         self.num_begun += 1
-        if self.on_round is not None and not loaded:
+        if self.on_round is not None and not loaded and processes.rank() == 0:
             metrics = {
                 "reward/mean": sum(c.reward for c in found.credits) / max(len(found.credits), 1),
                 "reward/passed": sum(c.passed for c in found.credits) / max(len(found.credits), 1),
@@ -230,6 +232,20 @@ class _Rounds:
             }
             self.on_round(number * self.config.steps_per_round, metrics, found.rollouts)
         return fresh
+
+    def _gathered(self, number: int) -> Round:
+        """A round that the main process makes, and all read where there are several."""
+        if processes.count() == 1:
+            return self._gather(number)
+
+        def make() -> None:
+            with processes.on_its_own():
+                self._gather(number)
+
+        processes.from_main(make)
+        found = self.kept.load(number) if self.kept is not None else None
+        assert found is not None, "several processes need a folder for the rounds"
+        return found
 
     def _gather(self, number: int) -> Round:
         """Sample, judge, give credit, and refresh the critic."""
