@@ -2,6 +2,7 @@
 
 Read `settings`, then along the data: `credit` (verdict to advantage; `values` with a critic as
 baseline), `scores` and `execution` (who earned it, token by token), `returns` (the arithmetic),
-`losses`, `engines` (one process or several), `loop`; then the stages `warm_up`, `critic` (with `validation`), `repair`, `reinforce`
-(with `rounds`, what it keeps; `logprobs`; `guard`). `objectives` and `presets` name the choices.
+`losses`, `engines` (one process or several), `loop`; then the stages `warm_up`, `critic` (with
+`validation`), `repair`, `reinforce` (with `rounds`, what it keeps; `logprobs`; `guard`).
+`objectives` and `presets` name the choices.
 """

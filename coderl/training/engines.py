@@ -27,7 +27,7 @@ Loss = Callable[[Sequence[Any]], Tensor]
 class Engine(Protocol):
     """Takes the steps of an optimiser."""
 
-    def backward(self, pieces: Sequence[Sequence[Any]]) -> float:
+    def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
         """Add up the gradients of micro-batches, of all processes; returns the step's loss."""
 
     def clip(self) -> float:
@@ -79,11 +79,11 @@ class Alone:
         self._module, self._loss_of = module, loss_of
         self._optimizer, self._max_grad_norm = optimizer, max_grad_norm
 
-    def backward(self, pieces: Sequence[Sequence[Any]]) -> float:
+    def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
         """Add up gradients."""
         loss = 0.0
-        for rows in pieces:
-            piece = self._loss_of(rows)
+        for chunk in share_of(rows, micro_batch_size):
+            piece = self._loss_of(chunk)
             piece.backward()  # type: ignore[no-untyped-call]
             loss += piece.item()
         return loss
@@ -123,13 +123,13 @@ class Ddp(Alone):
             _Shared(module, loss_of), broadcast_buffers=False
         )
 
-    def backward(self, pieces: Sequence[Sequence[Any]]) -> float:
+    def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
         """Add up gradients; processes exchange them after the last micro-batch."""
-        loss = 0.0
-        for number, rows in enumerate(pieces, start=1):
+        loss, pieces = 0.0, list(share_of(rows, micro_batch_size))
+        for number, chunk in enumerate(pieces, start=1):
             last = number == len(pieces)
             with nullcontext() if last else self._shared.no_sync():
-                piece = self._shared(rows)
+                piece = self._shared(chunk or rows[:1], counts=bool(chunk))
                 piece.backward()
             loss += piece.item()
         return _mean(loss)
@@ -165,12 +165,12 @@ class Zero2:
             },
         )[0]
 
-    def backward(self, pieces: Sequence[Sequence[Any]]) -> float:
+    def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
         """Add up gradients; each process keeps its part of them."""
-        loss = 0.0
-        for number, rows in enumerate(pieces, start=1):
+        loss, pieces = 0.0, list(share_of(rows, micro_batch_size))
+        for number, chunk in enumerate(pieces, start=1):
             self._engine.set_gradient_accumulation_boundary(number == len(pieces))
-            piece = self._engine(rows)
+            piece = self._engine(chunk or rows[:1], counts=bool(chunk))
             self._engine.backward(piece, scale_wrt_gas=False)
             loss += piece.item()
         return _mean(loss)
@@ -187,6 +187,7 @@ class Zero2:
         """Gathered from all processes."""
         from deepspeed.utils import safe_get_full_optimizer_state
 
+        self._link()
         steps = next(iter(self._optimizer.state.values()))["step"]
         moments = {
             number: {
@@ -215,11 +216,16 @@ class Zero2:
                     "exp_avg": torch.zeros_like(flat),
                     "exp_avg_sq": torch.zeros_like(flat),
                 }
-        # DeepSpeed links parameters and states at its first step, which is not the first here.
-        self._engine.optimizer._lazy_init_hp_params_optimizer_state()
+        self._link()
         for number, p in enumerate(self._parameters):
             for key in ("exp_avg", "exp_avg_sq"):
                 safe_set_full_optimizer_state(p, state["state"][number][key].to(p.device), key)
+
+    def _link(self) -> None:
+        """Tell parameters where their state is: DeepSpeed does so when one group alone has it."""
+        zero = self._engine.optimizer
+        zero._hp_optimizer_states_linked = False
+        zero._lazy_init_hp_params_optimizer_state()
 
 
 class _Shared(nn.Module):
@@ -229,11 +235,14 @@ class _Shared(nn.Module):
         super().__init__()
         self.module, self._loss_of = module, loss_of
 
-    def forward(self, rows: Sequence[Any]) -> Tensor:
-        """The loss of this process's rows, scaled so that the mean over processes is the sum."""
+    def forward(self, rows: Sequence[Any], *, counts: bool) -> Tensor:
+        """The loss of rows, scaled so that the mean over processes is the sum.
+
+        A process that has none left takes any row that does not count: all have to exchange
+        gradients, and ZeRO-2 does so in the order in which they arise.
+        """
         if rows:
-            return self._loss_of(rows) * processes.count()
-        # All processes have to take part in the exchange of gradients.
+            return self._loss_of(rows) * (processes.count() if counts else 0)
         wanted = [p for p in self.module.parameters() if p.requires_grad]
         return torch.stack([(p * 0.0).sum() for p in wanted]).sum()
 

@@ -24,7 +24,7 @@ from coderl.errors import RunError
 from coderl.runs import processes
 from coderl.runs.atomic import atomic_path, write_text
 from coderl.runs.seeds import derive
-from coderl.training.engines import Engine, engine_for, share_of
+from coderl.training.engines import Engine, engine_for
 from coderl.training.settings import OptimConfig
 
 Row = TypeVar("Row")
@@ -98,7 +98,7 @@ def fit(
         examples = examples_at(step)
         module.train()
         torch.manual_seed(derive(seed, "step", step, *([rank] if rank else [])))
-        loss = engine.backward(list(share_of(examples, optim.micro_batch_size)))
+        loss = engine.backward(examples, optim.micro_batch_size)
         grad_norm = engine.clip()
         if not math.isfinite(loss + grad_norm):
             what = f"step {step + 1}: loss {loss}, gradient norm {grad_norm}"
