@@ -62,7 +62,12 @@ class Scripted:
         self.num_sampled = 0
 
     def sample(
-        self, requests: Sequence[SampleRequest], *, temperature: float, top_p: float
+        self,
+        requests: Sequence[SampleRequest],
+        *,
+        temperature: float,
+        top_p: float = 1.0,
+        top_k: int = 0,
     ) -> list[Completion]:
         self.num_sampled += len(requests)
         return [
