@@ -18,7 +18,7 @@ from coderl.actors.settings import ActorConfig
 from coderl.actors.transformers_actor import TransformersActor
 from coderl.errors import ConfigError
 from critics.causal_critic import critic_class
-from critics.outcome_critic import OutcomeCritic
+from critics.outcome_critic import OutcomeCritic, Reads
 
 
 def load_actor(name: str | Path, config: ActorConfig) -> TransformersActor:
@@ -41,6 +41,7 @@ def load_critic(
     *,
     num_outcomes: int | None = None,
     paper_code: bool = False,
+    reads: Reads = "states",
     config: ActorConfig | None = None,
 ) -> OutcomeCritic:
     """The critic of a folder or hub name, in evaluation mode.
@@ -50,6 +51,7 @@ def load_critic(
             head.
         num_outcomes: Classes of the new head, 4 or 2.
         paper_code: With a new head: pad and shift as the paper's released code does.
+        reads: What a new head reads of every token.
         config: What it runs on; its lengths and low-rank matrices are the actor's alone.
 
     Raises:
@@ -60,11 +62,23 @@ def load_critic(
         network = AutoConfig.from_pretrained(name)
         if num_outcomes is not None:
             network.num_labels, network.paper_code = num_outcomes, paper_code
+            if reads == "actor":
+                _expect_tied(name, network)
+                network.critic_reads = reads
         kind = critic_class(network)
         critic: OutcomeCritic = kind.from_pretrained(name, config=network, dtype=torch.float32)
     critic.compute_dtype = torch.bfloat16 if config.dtype == "bfloat16" else torch.float32
     prepare(critic, config)
     return critic
+
+
+def _expect_tied(name: str | Path, network: PretrainedConfig) -> None:
+    """Refuse a network whose output layer a critic would not have."""
+    if not network.tie_word_embeddings:
+        raise ConfigError(
+            f"critic.reads: got actor; expected states: the input embeddings of {name} are "
+            "not those that it writes with"
+        )
 
 
 def load_reader(name: str | Path, config: ActorConfig) -> Codec:

@@ -4,6 +4,9 @@ A small head turns the network's state after every token of the program into K o
 their maximum over the tokens classifies the program, and those of a token are its value. Here are
 the interface and the critic over a T5; `causal_critic` has the others.
 
+A critic that reads an actor leaves the network as it is: its head sees the actor's state and how
+likely the actor finds the tokens so far. Programs that their own writer doubts fail more often.
+
 Unlike the released code of the paper, padding is left out of the maximum and the state used
 for token w_t has seen w_t (there it had seen only the tokens before it).
 
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +28,11 @@ from transformers import PretrainedConfig, PreTrainedModel, T5Config, T5Model
 from critics.calibration import Calibration
 from critics.padding import pad
 
+Reads: TypeAlias = Literal["states", "actor"]
+"""What a head reads of a token: a state that learns with it, or all that an actor knows of it."""
+
 HEAD_WIDTH = 128
+NUM_LIKELIHOODS = 3
 PAPER_PROMPT_TOKENS, PAPER_PROGRAM_TOKENS = 600, 512
 BATCH_SIZE = 256
 """Programs scored side by side; their padding is part of what decides the last bits."""
@@ -79,6 +87,12 @@ class OutcomeCritic(PreTrainedModel):  # type: ignore[misc]
         return bool(getattr(self.config, "paper_code", False))
 
     @property
+    def reads(self) -> Reads:
+        """What the head reads; `actor` needs a network with tied embeddings."""
+        reads: Reads = getattr(self.config, "critic_reads", "states")
+        return reads
+
+    @property
     def calibration(self) -> Calibration:
         """How scores are rescaled; saved with the config."""
         return Calibration(
@@ -93,6 +107,9 @@ class OutcomeCritic(PreTrainedModel):  # type: ignore[misc]
         self.config.score_bias = list(value.bias)
 
     def _add_head(self, width: int) -> None:
+        if self.reads == "actor":
+            self.requires_grad_(False)
+            width += NUM_LIKELIHOODS
         self.head = nn.Sequential(
             nn.Linear(width, HEAD_WIDTH), nn.ReLU(), nn.Linear(HEAD_WIDTH, self.config.num_labels)
         )
@@ -109,9 +126,38 @@ class OutcomeCritic(PreTrainedModel):  # type: ignore[misc]
         self, prompt_ids_BS: Tensor, prompt_mask_BS: Tensor, token_ids_BT: Tensor
     ) -> Tensor:
         """Outcome logits after every token. Shape (B, T, K)."""
-        hidden_BLD = self.states(prompt_ids_BS, prompt_mask_BS, token_ids_BT)
-        logits_BTK: Tensor = self.head(hidden_BLD[:, :-1] if self.paper_code else hidden_BLD[:, 1:])
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.reads == "states"):
+            hidden_BLD = self.states(prompt_ids_BS, prompt_mask_BS, token_ids_BT)
+            read_BTD = hidden_BLD[:, :-1] if self.paper_code else hidden_BLD[:, 1:]
+            if self.reads == "actor":
+                logprobs_BT = self._logprobs(hidden_BLD[:, :-1], token_ids_BT)
+                read_BTD = torch.cat([read_BTD, likelihoods(logprobs_BT)], dim=-1)
+        logits_BTK: Tensor = self.head(read_BTD)
         return logits_BTK
+
+    def _logprobs(self, hidden_BTD: Tensor, token_ids_BT: Tensor) -> Tensor:
+        """Log-probability of each token under the actor that the network is. Shape (B, T)."""
+        embeddings_VD = self.get_input_embeddings().weight
+        scaled = getattr(self.config, "scale_decoder_outputs", False)
+        scale = self.config.d_model**-0.5 if scaled else 1.0
+        # Row by row: all logits of a batch at once can be gigabytes.
+        rows = [
+            -nn.functional.cross_entropy(
+                nn.functional.linear(hidden_TD * scale, embeddings_VD).float(),
+                token_ids_T,
+                reduction="none",
+            )
+            for hidden_TD, token_ids_T in zip(hidden_BTD, token_ids_BT, strict=True)
+        ]
+        return torch.stack(rows)
+
+    def see_through(self, actor: PreTrainedModel) -> None:
+        """Read this actor from now on, if it is one that is read, with the same head."""
+        if self.reads == "actor":
+            state = actor.base_model.state_dict()
+            network = {name: state[name] for name in self.state_dict() if name in state}
+            missing, _ = self.load_state_dict(network, strict=False)
+            assert all(name.startswith("head.") for name in missing), missing
 
     def states(self, prompt_ids_BS: Tensor, prompt_mask_BS: Tensor, token_ids_BT: Tensor) -> Tensor:
         """The last states before the program and after its tokens. Shape (B, 1 + T, D)."""
@@ -139,6 +185,13 @@ class T5OutcomeCritic(OutcomeCritic, T5Model):  # type: ignore[misc]
             use_cache=False,
         ).last_hidden_state
         return hidden_BLD
+
+
+def likelihoods(logprobs_BT: Tensor) -> Tensor:
+    """Of each token: its log-probability, and mean and minimum of those so far. Shape (B, T, 3)."""
+    counts_T = torch.arange(1, logprobs_BT.shape[1] + 1, device=logprobs_BT.device)
+    mean_BT = logprobs_BT.cumsum(dim=1) / counts_T
+    return torch.stack([logprobs_BT, mean_BT, logprobs_BT.cummin(dim=1).values], dim=-1)
 
 
 def pool(logits_BTK: Tensor, mask_BT: Tensor) -> Tensor:

@@ -258,6 +258,8 @@ class _Rounds:
         )
         if self.config.importance == "clipped" or self.reference is not None:
             rollouts = with_logprobs(self.actor, rollouts)
+        if self.critic is not None:
+            self.critic.see_through(self.actor.module)
         greedy = self._greedy(rollouts)
         found = Round(
             rollouts=tuple(rollouts),

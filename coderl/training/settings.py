@@ -105,9 +105,16 @@ class CriticConfig:
     paper_code: bool = False
     """As the released code has it: the value of a token has not seen it, and the maximum over the
     tokens has padding in it. For comparison alone."""
+    reads: Literal["states", "actor"] = "states"
+    """What the critic's head reads of every token. `states`: the network's state, and the network
+    learns too (paper). `actor`: the network is the newest actor and stays as it is; the head reads
+    its state, its log-probability of the token, and mean and minimum of those so far (ours,
+    measured in docs/learning.md)."""
     validation: ValidationConfig = ValidationConfig()
 
     def __post_init__(self) -> None:
+        if self.paper_code and self.reads != "states":
+            raise ValueError(f"reads: got {self.reads}; expected states with paper_code")
         expect_at_least(self, 1, "num_steps")
         expect_at_least(self, 0, "refresh_steps", "class_weight_power", "max_ground_truth_share")
 

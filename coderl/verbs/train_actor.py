@@ -164,6 +164,11 @@ def _reinforce(config: Config, problems: list[Problem], folder: Path) -> Spent:
     seed_everything(config.seed)
     actor = load_actor(config.model, config.actor)
     critic = load_critic(config.critic) if config.critic else None
+    if critic is not None and critic.reads == "actor" and config.actor.lora is not None:
+        raise ConfigError(
+            f"actor.lora: got rank {config.actor.lora.rank}; expected null with a critic that "
+            f"reads the actor ({config.critic}); train all of it, or a critic with reads=states"
+        )
     first = []
     if config.programs is not None and config.verdicts is not None:
         by_id = {problem.id: problem for problem in problems}

@@ -93,6 +93,7 @@ def run(config: Config) -> int:
             config.model,
             num_outcomes=num_outcomes,
             paper_code=config.critic.paper_code,
+            reads=config.critic.reads,
             config=config.actor,
         )
         checkpoint = folder / "checkpoint.pt"

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from math import exp, log
 from pathlib import Path
 
 import pytest
 import torch
+from transformers import LlamaForCausalLM
 
 from coderl.actors.settings import ActorConfig
 from coderl.actors.transformers_actor import TransformersActor
+from coderl.batch import Example, collate
+from coderl.errors import ConfigError
 from coderl.loading import load_critic
 from critics.calibration import Calibration
-from critics.outcome_critic import CriticRow, OutcomeCritic, critic_loss, pool, score
+from critics.outcome_critic import CriticRow, OutcomeCritic, critic_loss, likelihoods, pool, score
 
 PROMPT = (20, 21, 22, 1)
 PROGRAM = (30, 31, 32, 33, 34, 1)
@@ -232,3 +236,81 @@ def tensors(row: CriticRow) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 @torch.no_grad()
 def logits_before_the_program(critic: OutcomeCritic, row: CriticRow) -> torch.Tensor:
     return critic.head(critic.states(*tensors(row))[0, 0])
+
+
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+def test_a_critic_reads_what_the_actor_finds_likely(
+    actors: ActorFolders,
+    make_any_actor: Callable[..., TransformersActor],
+    tmp_path: Path,
+    kind: str,
+) -> None:
+    torch.manual_seed(0)
+    critic = load_critic(actors[kind], num_outcomes=4, reads="actor")
+    actor = make_any_actor(kind)
+    row = CriticRow(prompt_ids=PROMPT, token_ids=PROGRAM, label=1)
+    expected = by_hand(critic, actor, row)
+    # Beside a row that is padded on both ends, the actor's own numbers.
+    other = CriticRow(prompt_ids=PROMPT[1:], token_ids=PROGRAM[:2])
+    found = score(critic, [other, row])[1]
+    for got, wanted in zip(found.token_probabilities, expected, strict=True):
+        assert got == pytest.approx(wanted, abs=1e-5)
+    critic.train()
+    critic_loss(critic, [row]).backward()
+    learnt = {name for name, tensor in critic.named_parameters() if tensor.grad is not None}
+    assert learnt == {"head.0.weight", "head.0.bias", "head.2.weight", "head.2.bias"}
+    critic.save_pretrained(tmp_path)
+    critic.eval()
+    assert score(load_critic(tmp_path), [other, row])[1] == found
+
+
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+def test_a_critic_sees_through_the_newest_actor(
+    actors: ActorFolders, make_any_actor: Callable[..., TransformersActor], kind: str
+) -> None:
+    torch.manual_seed(0)
+    critic = load_critic(actors[kind], num_outcomes=4, reads="actor")
+    newest = make_any_actor(kind)
+    with torch.no_grad():
+        for parameter in newest.module.parameters():
+            parameter.mul_(1.5)
+    row = CriticRow(prompt_ids=PROMPT, token_ids=PROGRAM)
+    before = by_hand(critic, newest, row)
+    critic.see_through(newest.module)
+    for got, wanted, old in zip(
+        score(critic, [row])[0].token_probabilities,
+        by_hand(critic, newest, row),
+        before,
+        strict=True,
+    ):
+        assert got == pytest.approx(wanted, abs=1e-5)
+        assert got != pytest.approx(old, abs=1e-3)
+
+
+def by_hand(
+    critic: OutcomeCritic, actor: TransformersActor, row: CriticRow
+) -> list[tuple[float, ...]]:
+    """What the head says of the critic's states and the actor's log-probabilities."""
+    weights = (1.0,) * len(row.token_ids)
+    example = Example(prompt_ids=row.prompt_ids, token_ids=row.token_ids, weights=weights)
+    with torch.no_grad():
+        logprobs_1T = actor.logprobs(collate([example], pad_id=actor.pad_id))
+        states_1TD = critic.states(*tensors(row))[:, 1:]
+        read_1TD = torch.cat([states_1TD, likelihoods(logprobs_1T)], dim=-1)
+        return list(map(tuple, critic.head(read_1TD)[0].softmax(-1).tolist()))
+
+
+def test_likelihoods_are_of_the_token_and_of_all_so_far() -> None:
+    # log p -1, -4, -1: means -1, -5/2, -2; minima -1, -4, -4.
+    found = likelihoods(torch.tensor([[-1.0, -4.0, -1.0]]))
+    assert found.tolist() == [[[-1.0, -1.0, -1.0], [-4.0, -2.5, -4.0], [-1.0, -2.0, -4.0]]]
+
+
+def test_a_network_that_writes_with_other_embeddings_is_not_read_as_an_actor(
+    make_any_actor: Callable[..., TransformersActor], tmp_path: Path
+) -> None:
+    config = deepcopy(make_any_actor("llama").model.config)
+    config.tie_word_embeddings = False
+    LlamaForCausalLM(config).save_pretrained(tmp_path)
+    with pytest.raises(ConfigError, match=r"critic.reads: got actor; expected states"):
+        load_critic(tmp_path, num_outcomes=4, reads="actor")
