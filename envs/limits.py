@@ -20,7 +20,11 @@ class Limits:
     """Processor seconds of one test, in (0, inf). It decides, so that a busy machine fails nobody.
     APPS and CodeRL give 4 s."""
     wall_factor: float = 8.0
-    """Wall seconds of one test as a multiple of its processor seconds, at least 1: only a cap."""
+    """Wall seconds of one test as a multiple of its processor seconds, at least 1: only a cap, and
+    waiting for a processor does not count."""
+    patience_s: float = 300.0
+    """Wall seconds for which a program may wait for a processor, at least 0, before the machine is
+    to blame: it is tried once more, then the verdict is a judge error."""
     memory_mb: int = 1024
     """Address space beyond that of an empty interpreter, at least 16 MB."""
     output_mb: int = 32
@@ -34,7 +38,7 @@ class Limits:
     def __post_init__(self) -> None:
         """Refuse values outside of the documented ranges."""
         floors = {"wall_factor": 1, "memory_mb": 16, "output_mb": 1, "open_files": 16}
-        floors["processes"] = 1
+        floors |= {"processes": 1, "patience_s": 0}
         if not 0 < self.cpu_s < float("inf"):
             raise DataError(
                 f"Limits: cpu_s: got {self.cpu_s}; expected seconds in (0, inf); raise it"

@@ -1,7 +1,7 @@
 """Many programs over a few slots: keep every slot busy, give verdicts back in order.
 
-A pair that repeats within a batch is judged once. A program whose server is lost is tried once
-more on a fresh one; only that program is charged, the others never notice.
+A pair that repeats within a batch is judged once. A program whose server is lost, or that got no
+processor for too long, is tried once more; only that program is charged, the others never notice.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from envs.errors import SandboxError
+from envs.sandbox import clock
 from envs.sandbox.controller import Job, Run, ServerLostError
 from envs.sandbox.findings import Finding, verdict
 from envs.sandbox.slot import Slot
@@ -28,6 +29,7 @@ _MIN_LOST = 5
 _NO_PROGRAM = Finding(status=Status.NO_PROGRAM)
 _NO_TESTS = Finding(status=Status.JUDGE_ERROR, reason="no_tests")
 _SERVER_LOST = Finding(status=Status.JUDGE_ERROR, reason="server_lost")
+_STARVED = Finding(status=Status.JUDGE_ERROR, reason="starved")
 
 
 @dataclass(slots=True, eq=False)
@@ -163,7 +165,10 @@ class Batch:
         if self._ready:
             self._submit(slot, self._ready.popleft())
         item.add_cost(run)
-        self._advance(item, run, slot.isolation)
+        if run.stopped == clock.STARVED:
+            self._retry(item, _STARVED)
+        else:
+            self._advance(item, run, slot.isolation)
 
     def _advance(self, item: _Item, run: Run | None, isolation: tuple[str, ...]) -> None:
         """Ask the item's plan for its next job, or for its findings."""
@@ -178,9 +183,13 @@ class Batch:
         """Charge the item that ran on a lost server, and replace the server."""
         item = self._running.pop(slot)
         slot.stop()
+        self._retry(item, _SERVER_LOST)
+
+    def _retry(self, item: _Item, trouble: Finding) -> None:
+        """Run the item's job again, once; nothing is known of the program then."""
         if item.retried:
             self._num_lost += 1
-            self._settle(item, [_SERVER_LOST], slot.isolation)
+            self._settle(item, [trouble], self._slots[0].isolation)
         else:
             item.retried = True
             self._ready.appendleft(item)
@@ -194,8 +203,8 @@ class Batch:
         self._num_done += 1
         if self._num_lost >= _MIN_LOST and self._num_lost > self._max_lost * self._num_done:
             raise SandboxError(
-                f"judge: {self._num_lost} of {self._num_done} programs lost their server;"
-                f" expected at most a share of {self._max_lost}"
+                f"judge: {self._num_lost} of {self._num_done} programs lost their server or got no"
+                f" processor; expected at most a share of {self._max_lost}"
             )
 
 

@@ -1,11 +1,13 @@
 """When has a child had its time? Processor time decides, and wall time only where it must.
 
 A busy machine makes programs wait, never fail: what counts is the time that a test computes, and
-the time for which it sleeps although it could run.
+the time for which it sleeps although it could run. Time for which it was ready but waited for a
+processor counts for neither; too much of it in one job says nothing of the program.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import select
@@ -16,9 +18,13 @@ from mmap import mmap
 
 from envs.sandbox import guest, kernel
 
-NOT_STOPPED, STOPPED_CPU, STOPPED_WALL, STOPPED_ASLEEP, OWNER_GONE = range(5)
-"""Why a job ended: by itself, at one of its limits, or because nobody wants its result."""
+NOT_STOPPED, STOPPED_CPU, STOPPED_WALL, STOPPED_ASLEEP, STARVED, OWNER_GONE = range(6)
+"""Why a job ended: by itself, at one of its limits, for want of a processor, or because nobody
+wants its result."""
 
+_READY = "R"
+_NOT_ASLEEP = {_READY, "D"}
+"""Threads that run or wait for a processor, and those that wait for a disk."""
 _LONGEST_WAIT_NS = 250_000_000
 _POLL_S = 0.005
 
@@ -34,13 +40,16 @@ class Order:
     wall_ns: int
     output_bytes: int
     """That the job may write, and into each file."""
+    longest_ns: int
+    """Of the job, with all its waiting for a processor."""
 
 
 def wait(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order) -> int:
     """Return when the last child has ended, a test has passed a limit or the owner is gone.
 
     A test's clocks start where the child says that it began, but never before the last look, so a
-    lying child gains at most the time of the tests that it skips.
+    lying child gains at most the time of the tests that it skips. Looks come at moments that the
+    child cannot foresee: it could seem awake at each of them.
 
     Args:
         pids: The job's children; their times add up.
@@ -52,50 +61,64 @@ def wait(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order
     poll = select.poll()
     for fd in (pidfd, *owner):
         poll.register(fd, select.POLLIN)
-    test, cpu_start, asleep, awake_before = 0, 0, 0, 0
-    looked = wall_start = time.monotonic_ns()
+    test, cpu_start, cpu_before, asleep, delayed = 0, 0, 0, 0, 0
+    seen: dict[str, tuple[str, int]] = {}
+    started = looked = wall_start = time.monotonic_ns()
     remaining = min(order.cpu_ns, order.wall_ns)
     try:
         while True:
-            ready = poll.poll(max(1, math.ceil(min(remaining, _LONGEST_WAIT_NS) / 1e6)))
+            pause = min(remaining, _LONGEST_WAIT_NS * (256 + os.urandom(1)[0]) // 512)
+            ready = poll.poll(max(1, math.ceil(pause / 1e6)))
             if ready:
                 return NOT_STOPPED if any(fd == pidfd for fd, _ in ready) else OWNER_GONE
-            now, cpu = time.monotonic_ns(), sum(map(kernel.cpu_time_ns, pids))
-            awake = cpu + sum(map(_run_delay_ns, pids))
-            if not any(map(_is_waiting, pids)):  # its wait is in no clock until it is over
-                asleep += max(0, (now - looked) - (awake - awake_before))
-            looked, awake_before = now, awake
+            now, cpu, threads = time.monotonic_ns(), _cpu_ns(pids), _threads(pids)
+            delay = sum(ns - seen.get(thread, ("", 0))[1] for thread, (_, ns) in threads.items())
+            states = {state for state, _ in threads.values()}
+            if threads and seen.keys() <= threads.keys() and not states & _NOT_ASLEEP:
+                asleep += max(0, (now - looked) - (cpu - cpu_before) - delay)
+            delayed += delay
+            looked, cpu_before, seen = now, cpu, threads
             running, claimed_start = guest.PROGRESS.unpack_from(progress)
             if test < running <= order.num_tests:
                 spare = max(0, cpu - max(cpu_start, claimed_start)) if len(pids) == 1 else 0
-                test, cpu_start, wall_start, asleep = running, cpu - spare, now - spare, 0
+                test, cpu_start, wall_start = running, cpu - spare, now - spare
+                asleep, delayed = 0, 0
             if cpu - cpu_start >= order.cpu_ns:
                 return STOPPED_CPU
-            if now - wall_start >= order.wall_ns:
+            if now - wall_start - delayed >= order.wall_ns and _READY not in states:
                 return STOPPED_WALL
             if asleep >= order.cpu_ns:
                 return STOPPED_ASLEEP
+            if now - started >= order.longest_ns:
+                return STARVED
             remaining = order.cpu_ns - max(cpu - cpu_start, asleep)
     finally:
         os.close(pidfd)
 
 
-def _run_delay_ns(pid: int) -> int:
-    """Nanoseconds for which the child was ready but waited for a processor; 0 where unknown."""
-    try:
-        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
-            return int(file.read().split()[1])
-    except (OSError, IndexError, ValueError):
-        return 0
+def _cpu_ns(pids: Sequence[int]) -> int:
+    return sum(map(kernel.cpu_time_ns, pids))
 
 
-def _is_waiting(pid: int) -> bool:
-    """True if the child is ready and waits for a processor, or waits for a disk."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b") ")[2][:1] in (b"R", b"D")
-    except OSError:
-        return False
+def _threads(pids: Sequence[int]) -> dict[str, tuple[str, int]]:
+    """State and waiting of each thread: nanoseconds for which it was ready and had no processor.
+
+    Its present waiting is not in them before it is over. Empty where the host does not tell.
+    """
+    found = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                folder = f"/proc/{pid}/task/{thread}"
+                with contextlib.suppress(OSError, IndexError, ValueError):
+                    state = _text(f"{folder}/stat").rpartition(") ")[2][:1]
+                    found[thread] = state, int(_text(f"{folder}/schedstat").split()[1])
+    return found
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
 
 
 def wait_by_polling(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order) -> int:

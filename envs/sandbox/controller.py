@@ -51,7 +51,7 @@ objects they take up to twenty times the space."""
 _START_S = 60.0
 _STOP_S = 2.0
 _GRACE_S = 30.0
-"""How long a server may be silent beyond the wall limits that it enforces itself."""
+"""How long a server may be silent beyond the limits that it enforces itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +88,7 @@ class Run:
     program_exit_code: int
     """Of the child that ran the program; differs only where test code has its own."""
     stopped: int
-    """`clock.STOPPED_*`: which limit the child passed, if any."""
+    """`clock.STOPPED_*`: which limit the child passed, if any; or `clock.STARVED`."""
     overflow: bool
     """Output reached its limit."""
     cpu_s: float
@@ -224,14 +224,16 @@ class Server:
             os.ftruncate(fd, 0)
             if blob:
                 _write_all(fd, blob)
+        longest_s = (job.num_tests + 1) * job.wall_s + self._limits.patience_s
         order = server.ORDER.pack(
             job.mode,
             job.num_tests,
             int(job.cpu_s * 1e9),
             int(job.wall_s * 1e9),
             job.output_bytes,
+            int(longest_s * 1e9),
         )
-        self.deadline = time.monotonic() + (job.num_tests + 1) * job.wall_s + _GRACE_S
+        self.deadline = time.monotonic() + longest_s + _GRACE_S
         try:
             assert self._control is not None
             self._control.send(order)

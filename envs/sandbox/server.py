@@ -28,8 +28,9 @@ from envs.sandbox import clock, guest, kernel, layers, proxy, scratch, warm
 CONTROL, JOB, STDIN, STDOUT, RESULT, OWNER = range(3, 9)
 """Descriptors of a server: orders, job, input, output, frames, and its owner's pidfd."""
 
-ORDER = struct.Struct("<BIQQQ")
-"""Mode, number of tests, nanoseconds of processor and of wall time a test, bytes of output."""
+ORDER = struct.Struct("<BIQQQQ")
+"""Mode, number of tests, nanoseconds of processor and of wall time a test, bytes of output,
+nanoseconds of the whole job."""
 REPORT = struct.Struct("<iiBQQQ")
 """Wait statuses of the last child (it makes the claims) and of the first (it runs the program; the
 same where there is one), limit passed, processor and wall nanoseconds, peak memory in kB."""
@@ -79,10 +80,17 @@ def main(config: dict[str, Any]) -> None:
         control.send(report)
 
 
-def _order(mode: int, num_tests: int, cpu_ns: int, wall_ns: int, output_bytes: int) -> clock.Order:
+def _order(
+    mode: int, num_tests: int, cpu_ns: int, wall_ns: int, output_bytes: int, longest_ns: int
+) -> clock.Order:
     """The order, field by field as `ORDER` packs it."""
     return clock.Order(
-        mode=mode, num_tests=num_tests, cpu_ns=cpu_ns, wall_ns=wall_ns, output_bytes=output_bytes
+        mode=mode,
+        num_tests=num_tests,
+        cpu_ns=cpu_ns,
+        wall_ns=wall_ns,
+        output_bytes=output_bytes,
+        longest_ns=longest_ns,
     )
 
 
@@ -99,7 +107,7 @@ def _wait_outside() -> None:
 
 def _prove(room: Room) -> list[str]:
     """Which layers hold, as a child like any program's finds."""
-    order = _order(MODE_CALL, 0, 10**10, 10**10, 2**20)
+    order = _order(MODE_CALL, 0, 10**10, 10**10, 2**20, 10**10)
     ours, theirs = os.pipe()
 
     def tell() -> None:

@@ -103,7 +103,7 @@ def add(a, b):
     return a + b
 """
     pairs = [(ADD, f"{busy}  # {number}") for number in range(192)]
-    with Judge(64, Limits(cpu_s=0.5, wall_factor=1000)) as judge:
+    with Judge(64, Limits(cpu_s=0.5)) as judge:
         verdicts = judge.run(pairs)
     assert Counter((v.status, v.reason) for v in verdicts) == {(Status.PASSED, ""): len(pairs)}
 
