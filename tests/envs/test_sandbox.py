@@ -110,6 +110,32 @@ def test_the_portable_mode_gives_the_same_verdicts():
         assert portable.isolation == ("rlimits",)
 
 
+def test_where_proc_is_partly_hidden_there_are_no_namespaces_and_clocks_still_tell():
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to hide a file of /proc")
+    code = f"""
+        import sys
+        sys.path.insert(0, {str(ROOT)!r})
+        from envs import CallCase, Kind, Problem
+        from envs.judge import Judge
+        from envs.limits import Limits
+        from envs.sandbox import kernel
+        kernel.unshare(kernel.CLONE_NEWNS)
+        kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
+        kernel.mount("/dev/null", "/proc/uptime", None, kernel.MS_BIND)
+        problem = Problem(id="a", statement="", kind=Kind.CALL, entry_point="f",
+                          tests=(CallCase(args=(), expected=1),))
+        programs = ("import time\\ndef f(): time.sleep(9)", "def f(): return 1")
+        with Judge(1, Limits(cpu_s=0.2, wall_factor=60)) as judge:
+            for verdict in judge.run([(problem, program) for program in programs]):
+                print(verdict.status.value, verdict.reason, "pid_ns" in verdict.isolation)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines() == ["time_limit asleep False", "passed  False"], done.stderr
+
+
 @pytest.mark.parametrize("tried", [("landlock", "seccomp"), ("landlock",), (), None])
 def test_processes_are_refused_or_counted_at_every_level(tried):
     program = """
