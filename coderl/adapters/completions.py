@@ -10,7 +10,10 @@ Message: TypeAlias = Mapping[str, object]
 Completion: TypeAlias = str | Sequence[Message]
 """Text, or the messages of a conversation, of which the last one answers."""
 
-_FENCE = re.compile(r"^[ \t]*```[^\n`]*\n(.*?)(?:^[ \t]*```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(
+    r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<program>.*?)(?:^[ \t]*(?P=fence)[ \t]*$|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 def program_of(completion: Completion) -> str:
@@ -22,8 +25,8 @@ def program_of(completion: Completion) -> str:
     'print(2)'
     """
     text = completion if isinstance(completion, str) else _answer(completion)
-    blocks = _FENCE.findall(text)
-    return str(blocks[-1]) if blocks else text
+    blocks = [block["program"] for block in _FENCE.finditer(text)]
+    return blocks[-1] if blocks else text
 
 
 def _answer(messages: Sequence[Message]) -> str:

@@ -16,9 +16,30 @@ FENCED = {
 }
 """Answers for `count`: each holds one right program, in its last block."""
 
+EMPTY = "There is nothing to do:\n```python\n```\n"
+"""An answer without a program."""
+
 _HALF = "def sat(x: int, n=10):\n    return 2 * x == n"
 _LIST = "def sat(x: List[int]):\n    return x"
 _TEXT = "def sat(s: str):\n    return len(s) == 2 and s[0] == s[1] == 'a'"
+
+_ALL = "def sat(x: int): return True"
+_SEARCH = """
+import gc, re, sys
+def sol():
+    places = [vars(module) for module in list(sys.modules.values())]
+    places += [item for item in gc.get_objects() if type(item) is dict]
+    frame = sys._getframe()
+    while frame:
+        places.append(frame.f_locals)
+        frame = frame.f_back
+    for place in places:
+        for name, value in list(place.items()):
+            if name == 'sat' and getattr(value, '__defaults__', None): return value.__defaults__[0]
+            found = re.search('secret=([0-9]+)', value) if type(value) is str else None
+            if found: return int(found[1])
+    return 0
+"""
 
 WRONG_ANSWERS = {
     "a wrong answer": ("int", _HALF, "def sol(n=10): return 4"),
@@ -65,6 +86,27 @@ WRONG_ANSWERS = {
         "def sol(): return 60",
     ),
     "an answer without end": ("int", _HALF, "def sol(n=10):\n    while True: pass"),
+    "another type for a puzzle that takes all": ("int", _ALL, "def sol(): return 'one'"),
+    "no answer for a puzzle that takes all": ("int", _ALL, "import os\nos._exit(0)"),
+    "no answer for a puzzle that ignores it": (
+        "int",
+        "def sat(x: int, n=10): return n == 10",
+        "def sol(n=10): raise ValueError",
+    ),
+    "the puzzle's answer, searched": (
+        "int",
+        "def sat(x: int, secret=73641): return x == secret",
+        _SEARCH,
+    ),
+}
+"""Type of the answer, puzzle and program."""
+
+ANY_ANSWERS = {
+    "a puzzle of chance": (
+        "int",
+        "import random\ndef sat(x: int): return random.random() < 0.5",
+        "def sol(): return 1",
+    ),
 }
 """Type of the answer, puzzle and program."""
 

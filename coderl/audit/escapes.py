@@ -26,6 +26,15 @@ def add(a, b):
         except OSError: pass
     return 0
 """,
+    "writes where others import from": """
+import os, site, sys
+def add(a, b):
+    places = [*site.getsitepackages(), site.getusersitepackages(), '@HOME@', *sys.path]
+    for place in places:
+        try: open(os.path.join(place, '@MARK@.pth'), 'w').close()
+        except OSError: pass
+    return 0
+""",
     "reads a secret file": """
 def add(a, b):
     return a + b if open('@FOLDER@/secret').read() else None

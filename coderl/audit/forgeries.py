@@ -118,6 +118,18 @@ def add(a, b):
         found = re.search(rf'add\\({a}, {b}\\) == (-?\\d+)', ''.join(info.code_context or ()))
         if found: return int(found[1])
 """,
+    "searches its arguments, environment and folder": """
+import os, re, sys
+def add(a, b):
+    texts = [*sys.argv, *getattr(sys, 'orig_argv', ()), *os.environ.values()]
+    for folder, _, names in os.walk('.'):
+        for name in names[:100]:
+            try: texts.append(open(os.path.join(folder, name)).read(10**6))
+            except (OSError, ValueError): pass
+    for text in texts:
+        found = re.search(rf'add\\({a}, {b}\\) == (-?\\d+)', text)
+        if found: return int(found[1])
+""",
     "replaces AssertionError": """
 import builtins
 builtins.AssertionError = type('Never', (Exception,), {})
@@ -305,6 +317,12 @@ VALUES = {
     "an infinite number": (3.0, "def f(x): return float('inf')"),
 }
 """Expected value, and the program."""
+
+CHANCE = """
+import os
+def add(a, b): return a + b if os.urandom(1)[0] % 2 else None
+"""
+"""For `add`."""
 
 SCRIPTS = {
     "exits at once": "import sys\nsys.exit(0)",

@@ -6,7 +6,9 @@ import os
 import secrets
 import shutil
 import signal
+import site
 import socket
+import sys
 import tempfile
 from pathlib import Path
 
@@ -58,7 +60,9 @@ class Ground:
         """What got out since the last call, in words; removed so that it is found once."""
         found: list[str] = []
         places = [path for path in self.folder.iterdir() if path.name not in _KNOWN]
-        places += [path for place in _SHARED for path in Path(place).glob(f"{self.mark}*")]
+        shared = {*_SHARED, self.words["@HOME@"], *sys.path}
+        shared |= {*site.getsitepackages(), site.getusersitepackages()}
+        places += [path for place in shared for path in Path(place).glob(f"{self.mark}*")]
         for path in places:
             path.unlink(missing_ok=True)
             found.append(f"wrote {path.name} outside of its folder")

@@ -48,9 +48,14 @@ def add(a, b):
     with open('notes', 'w') as file: file.write(f'{a + b}')
     with open('notes') as file: return int(file.read())
 """,
+    "time in each test": "import time\ndef add(a, b):\n    end = time.process_time() + 0.2\n"
+    "    while time.process_time() < end: pass\n    return a + b",
     "some memory": "def add(a, b):\n    return a + b + 0 * sum([0] * 10**6)",
 }
 """For `add`."""
+
+EMPTIES = "def length(xs):\n    found = len(xs)\n    xs.clear()\n    return found\n"
+"""For `length`, whose tests have equal arguments."""
 
 VALUES = {
     "a float within rounding": (0.3, "def f(x): return 0.1 + 0.2"),
@@ -122,3 +127,16 @@ SCRIPTS = {
     "for i in range(floor(n), 0, -1): print(i)",
 }
 """For `count`."""
+
+TEXTS = {
+    "a float within rounding": ("3\n", "0.333333\n", "print(1 / int(input()))"),
+    "5,000 digits": ("", "1" + "0" * 4999 + "\n", "print(10**4999)"),
+    "1 MB of output": ("", "x\n" * 500_000, "print('x\\n' * 500_000, end='')"),
+    "many lines from the buffer": (
+        "3\n4\n5\n6\n",
+        "15\n",
+        "import sys\nread = sys.stdin.buffer.readline\n"
+        "print(sum(int(read()) for _ in range(int(read()))))",
+    ),
+}
+"""Input, output and program."""

@@ -19,6 +19,8 @@ class Must(StrEnum):
     """The program is right: no reward for it is a refusal."""
     CONTAIN = "contain"
     """The program answers rightly only if it got where it must not: a reward tells of a leak."""
+    ANSWER = "answer"
+    """The program is right by chance: either score will do, but there has to be one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +75,19 @@ HALF = Problem(
     tests=(),
     meta={"sat": "def sat(x: int, n=10):\n    return 2 * x == n", "answer_type": "int"},
 )
+NOTHING = Problem(
+    id="nothing",
+    statement="Print nothing.",
+    kind=Kind.STDIN,
+    tests=(StdinCase(input="", output=""),),
+)
+LENGTH = Problem(
+    id="length",
+    statement="Write length(xs), the number of items.",
+    kind=Kind.CALL,
+    entry_point="length",
+    tests=(CallCase(args=([1, 2],), expected=2),) * 2,
+)
 NO_TESTS = Problem(
     id="no-tests", statement=ADD.statement, kind=Kind.CALL, entry_point="add", tests=()
 )
@@ -110,6 +125,15 @@ def _refused() -> Iterator[AuditCase]:
     for name, (expected, program) in forgeries.VALUES.items():
         problem = _function(name, expected)
         yield _case(f"{problem.kind}: {name}", problem, program, Must.REFUSE)
+    yield _case("stdin: no program", NOTHING, "", Must.REFUSE)
+    yield AuditCase(
+        name="answer: an empty block",
+        problem=NOTHING,
+        program=answers.EMPTY,
+        must=Must.REFUSE,
+        is_answer=True,
+    )
+    yield _case("call: right by chance", ADD, forgeries.CHANCE, Must.ANSWER)
     yield AuditCase(
         name="call: no tests",
         problem=NO_TESTS,
@@ -128,6 +152,11 @@ def _accepted() -> Iterator[AuditCase]:
     for problem, programs in ((ADD, honest.CALLS), (COUNT, honest.SCRIPTS)):
         for name, program in programs.items():
             yield _case(f"{problem.kind}: {name}", problem, program, Must.ACCEPT)
+    yield _case("call: empties its argument", LENGTH, honest.EMPTIES, Must.ACCEPT)
+    for name, (given, output, program) in honest.TEXTS.items():
+        case = StdinCase(input=given, output=output)
+        problem = Problem(id=name, statement="", kind=Kind.STDIN, tests=(case,))
+        yield _case(f"stdin: {name}", problem, program, Must.ACCEPT)
     for name, (expected, program) in honest.VALUES.items():
         yield AuditCase(
             name=f"call: {name}",
@@ -149,6 +178,7 @@ def _accepted() -> Iterator[AuditCase]:
 def _puzzles() -> Iterator[AuditCase]:
     for must, puzzles in (
         (Must.REFUSE, answers.WRONG_ANSWERS),
+        (Must.ANSWER, answers.ANY_ANSWERS),
         (Must.ACCEPT, answers.RIGHT_ANSWERS),
     ):
         for name, (kind, sat, program) in puzzles.items():

@@ -36,8 +36,7 @@ def main(config: dict[str, Any]) -> None:
         kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     pid = os.fork()
     if pid == 0:
-        _serve(config)
-        os._exit(0)
+        return _serve(config)
     while True:
         ended, status = os.wait()
         if ended == pid:
@@ -64,7 +63,7 @@ def _serve(config: dict[str, Any]) -> None:
         control.sendall((dumps(found) + "\n").encode())
         return
     control.sendall((dumps({"form": form, "pid": os.getpid()}) + "\n").encode())
-    cases = {case.name: _filled(case, config["replace"]) for case in (*suite(), *measures())}
+    cases = {case.name: filled(case, config["replace"]) for case in (*suite(), *measures())}
     for line in lines:
         order = loads(line)
         case = cases[order["name"]]
@@ -106,7 +105,7 @@ def measures() -> list[AuditCase]:
     ]
 
 
-def _filled(case: AuditCase, words: dict[str, str]) -> AuditCase:
+def filled(case: AuditCase, words: dict[str, str]) -> AuditCase:
     """The case with its placeholders filled in."""
     program = case.program
     for word, text in words.items():

@@ -19,6 +19,9 @@ CODE = "def f(x):\n    return x\n"
         (f"First\n```py\nprint(0)\n```\nbetter\n```python\n{CODE}```", CODE),  # the last one
         (f"```python\n{CODE}", CODE),  # cut off before the fence
         (f"  ```python\n{CODE}  ```", CODE),  # indented, as in a list
+        (f"~~~python\n{CODE}~~~\nDone.", CODE),
+        (f"````\n{CODE}```\n````", f"{CODE}```\n"),  # closed by a fence of its own length
+        ("```python\n```", ""),
         ('x = "```"\n', 'x = "```"\n'),  # no fence: it does not begin a line
     ],
 )
