@@ -14,7 +14,7 @@ from coderl.actors.causal import CausalActor
 from coderl.actors.encoder_decoder import EncoderDecoderActor
 from coderl.actors.encoding import Codec
 from coderl.actors.network import prepare
-from coderl.actors.settings import ActorConfig
+from coderl.actors.settings import ActorConfig, resolved
 from coderl.actors.transformers_actor import TransformersActor
 from coderl.errors import ConfigError
 from critics.causal_critic import critic_class
@@ -52,19 +52,27 @@ def load_critic(
         num_outcomes: Classes of the new head, 4 or 2.
         paper_code: With a new head: pad and shift as the paper's released code does.
         reads: What a new head reads of every token.
-        config: What it runs on; its lengths and low-rank matrices are the actor's alone.
+        config: What it runs on, and the form of prompts that it has to know; the lengths and
+            low-rank matrices are the actor's alone.
 
     Raises:
-        ConfigError: If there is none.
+        ConfigError: If there is none, or it was trained with prompts of another form.
     """
     config = config or ActorConfig()
     with _explained(name, "a critic"):
         network = AutoConfig.from_pretrained(name)
+        known, asked = (resolved(c, network).prompt_form for c in (ActorConfig(), config))
         if num_outcomes is not None:
             network.num_labels, network.paper_code = num_outcomes, paper_code
             if reads == "actor":
                 _expect_tied(name, network)
                 network.critic_reads = reads
+            network.prompt_form = asked
+        elif known != asked:
+            raise ConfigError(
+                f"critic: got {name}, which was trained with prompt_form {known}; expected "
+                f"{asked}, as the prompts here; train it with actor.prompt_form={asked}"
+            )
         kind = critic_class(network)
         critic: OutcomeCritic = kind.from_pretrained(name, config=network, dtype=torch.float32)
     critic.compute_dtype = torch.bfloat16 if config.dtype == "bfloat16" else torch.float32
@@ -88,9 +96,9 @@ def load_reader(name: str | Path, config: ActorConfig) -> Codec:
         ConfigError: If there is no model, or no tokenizer.
     """
     with _explained(name, "a model and its tokenizer"):
-        encoder_decoder = AutoConfig.from_pretrained(name).is_encoder_decoder
+        network = AutoConfig.from_pretrained(name)
         tokenizer = AutoTokenizer.from_pretrained(name)
-    return Codec(tokenizer, config, encoder_decoder=encoder_decoder)
+    return Codec(tokenizer, resolved(config, network), encoder_decoder=network.is_encoder_decoder)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
-"""What does a model read? One builder for all stages, so that training and inference agree.
+"""What does a model read, and what does it write? Asked here by all stages, so that they agree.
 
-A prompt is cut in its statement only: the suffix, which says how to answer, always survives.
+A prompt is cut in its statement only: the suffix, which says how to answer, always survives. Which
+form a model knows, its actor says (`Reader.prompt_form`).
 
 Source of the default form: Le et al. 2022 (arXiv:2207.01780), app. B, without the released code's
 skew between training and inference; the form `apps_compat` has that skew, for published numbers.
@@ -9,7 +10,7 @@ skew between training and inference; the form `apps_compat` has that skew, for p
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -21,6 +22,7 @@ PromptForm: TypeAlias = Literal["default", "apps_compat", "mbpp", "completion"]
 
 _STDIN = "Use Standard Input format"
 _CALL = "Use Call-Based format"
+_ANSWER = "ANSWER:\n"
 _APPS_MAX_CHARS = 150_000
 """The released training code cuts question and starter code here, before it counts tokens."""
 
@@ -73,18 +75,48 @@ def program_text(problem: Problem, completion: str, form: PromptForm = "default"
     return problem.statement + (completion[: end.start()] if end else completion)
 
 
-def build_repair_prompt(problem: Problem, program: str, verdict: Verdict) -> Prompt:
+def completion_text(problem: Problem, program: str, form: PromptForm = "default") -> str:
+    r"""What is to be written behind the prompt for a whole program; undoes `program_text`.
+
+    >>> problem = Problem(id="1", statement="def f():\n", kind=Kind.CALL, tests=())
+    >>> completion_text(problem, "def f():\n    return 1\n", "completion")
+    '    return 1\n'
+    """
+    return program.removeprefix(problem.statement) if form == "completion" else program
+
+
+def solution_pairs(
+    problems: Iterable[Problem], form: PromptForm = "default"
+) -> list[tuple[Prompt, str]]:
+    """The prompt and the completion to learn of each solution; problems without give none."""
+    return [
+        (build_prompt(p, form, training=True), completion_text(p, solution, form))
+        for p in problems
+        for solution in p.solutions
+    ]
+
+
+def build_repair_prompt(
+    problem: Problem, program: str, verdict: Verdict, form: PromptForm = "default"
+) -> Prompt:
     """The prompt for mending a failing program: statement, program, outcome, error subtype.
 
     Source: Le et al. 2022 (arXiv:2207.01780), eq. 13; its template was never published, ours is
-    the statement of the plain prompt, then the program and what the judge said of it.
+    the statement of the plain prompt, then the program and what the judge said of it, and then
+    what is answered to in the plain prompt.
     """
+    plain = build_prompt(problem, form)
     subtype = verdict.error_type or verdict.status.value
     outcome = verdict.outcome.word if verdict.outcome is not None else "unknown"
     return Prompt(
-        statement=build_prompt(problem).statement,
-        suffix=f"\nPROGRAM:\n{program}\nOUTCOME: {outcome} {subtype}\nANSWER:\n",
+        statement=plain.statement,
+        suffix=f"\nPROGRAM:\n{program}\nOUTCOME: {outcome} {subtype}\n{answer_mark(plain)}",
     )
+
+
+def answer_mark(plain: Prompt) -> str:
+    """The end of a plain prompt that the answer follows on, as it also ends repair prompts."""
+    return _ANSWER if plain.suffix.endswith(_ANSWER) else plain.suffix
 
 
 def _default(problem: Problem) -> Prompt:
@@ -92,7 +124,7 @@ def _default(problem: Problem) -> Prompt:
     starter = f"\n{problem.starter_code}" if problem.starter_code else ""
     how = _STDIN if problem.kind is Kind.STDIN else _CALL
     return Prompt(
-        statement=f"\nQUESTION:\n{problem.statement}", suffix=f"{starter}\n{how}\nANSWER:\n"
+        statement=f"\nQUESTION:\n{problem.statement}", suffix=f"{starter}\n{how}\n{_ANSWER}"
     )
 
 
@@ -102,7 +134,7 @@ def _apps_training(problem: Problem) -> Prompt:
     how = _CALL if problem.starter_code else _STDIN
     return Prompt(
         statement=f"\nQUESTION:\n{problem.statement[:_APPS_MAX_CHARS]}",
-        suffix=f"\n{starter}\n\n{how}\n\nANSWER:\n",
+        suffix=f"\n{starter}\n\n{how}\n\n{_ANSWER}",
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from coderl.actors.actor import Completion, Reader
 from coderl.errors import ConfigError
+from coderl.prompts import completion_text, program_text
 from coderl.runs import atomic
 from envs import Problem, TestSet, Verdict
 from envs.judge import Judge
@@ -37,6 +38,12 @@ class Rollout:
     def program(self) -> str:
         """The whole text of the program."""
         return self.completion.text
+
+
+def written(reader: Reader, problem: Problem, sample: int, completion: Completion) -> Rollout:
+    """The program that a completion of the problem's prompt makes, by the model's form."""
+    text = program_text(problem, completion.text, reader.prompt_form)
+    return Rollout(problem=problem, sample=sample, completion=replace(completion, text=text))
 
 
 def judge_rollouts(
@@ -98,11 +105,12 @@ def read_rollouts(
             f"verdicts: got {verdicts}; expected one line for each program of {programs}, in order"
         )
     for record, found in zip(records, judged, strict=True):
+        problem = known_problem(problems, record.problem_id, programs)
         rollouts.append(
             Rollout(
-                problem=known_problem(problems, record.problem_id, programs),
+                problem=problem,
                 sample=record.sample,
-                completion=_completion(record, reader),
+                completion=_completion(problem, record, reader),
                 verdict=found.verdict,
             )
         )
@@ -123,11 +131,16 @@ def known_problem(problems: Mapping[str, Problem], problem_id: str, file: Path) 
     return problems[problem_id]
 
 
-def _completion(record: ProgramRecord, reader: Reader) -> Completion:
+def program_ids(reader: Reader, problem: Problem, program: str) -> tuple[int, ...]:
+    """The tokens that a model has to write for a program."""
+    return reader.encode_program(completion_text(problem, program, reader.prompt_form))
+
+
+def _completion(problem: Problem, record: ProgramRecord, reader: Reader) -> Completion:
     match record.extra:
         case {"token_ids": list(ids), "logprobs": list(logprobs), "stop": "eos" | "length" as stop}:
             return Completion(
                 token_ids=tuple(ids), logprobs=tuple(logprobs), text=record.program, stop=stop
             )
-    token_ids = reader.encode_program(record.program)
+    token_ids = program_ids(reader, problem, record.program)
     return Completion(token_ids=token_ids, logprobs=(), text=record.program, stop="eos")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from coderl.actors.encoder_decoder import EncoderDecoderActor
     from coderl.actors.transformers_actor import TransformersActor
+    from coderl.prompts import PromptForm
 
 hypothesis.settings.register_profile("busy machine", deadline=None)
 hypothesis.settings.load_profile("busy machine")
@@ -67,6 +68,7 @@ def make_any_actor(tokenizer: PreTrainedTokenizerFast) -> Callable[..., Transfor
         lora: LoraSettings | None = None,
         dtype: Literal["float32", "bfloat16"] = "float32",
         gradient_checkpointing: bool = False,
+        prompt_form: PromptForm | None = None,
     ) -> TransformersActor:
         size = TinyConfig(
             architecture=architecture,
@@ -78,6 +80,7 @@ def make_any_actor(tokenizer: PreTrainedTokenizerFast) -> Callable[..., Transfor
             dropout=dropout,
         )
         config = ActorConfig(
+            prompt_form=prompt_form,
             max_prompt_tokens=max_prompt_tokens,
             max_new_tokens=max_new_tokens,
             rows_per_batch=rows_per_batch,

@@ -14,7 +14,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from coderl.batch import Batch
-from coderl.prompts import Prompt
+from coderl.prompts import Prompt, PromptForm
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,11 +37,16 @@ class Completion:
     logprobs: tuple[float, ...]
     """Log-probability of each token under the model at temperature 1. As long as `token_ids`."""
     text: str
+    """What was written; in a rollout the whole program that it makes."""
     stop: Literal["eos", "length"]
 
 
 class Reader(Protocol):
     """What turns prompts and programs into token ids: all that a critic needs of an actor."""
+
+    @property
+    def prompt_form(self) -> PromptForm:
+        """How problems are put to the model."""
 
     def encode_prompt(self, prompt: Prompt) -> tuple[int, ...]:
         """Token ids of a prompt, cut in its statement to what the model reads."""

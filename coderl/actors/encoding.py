@@ -8,7 +8,7 @@ from itertools import takewhile
 from transformers import PreTrainedTokenizerBase
 
 from coderl.actors.settings import ActorConfig
-from coderl.prompts import Prompt
+from coderl.prompts import Prompt, PromptForm
 
 
 class Codec:
@@ -21,12 +21,13 @@ class Codec:
 
         Args:
             tokenizer: Of the model.
-            config: The lengths.
+            config: The lengths, and the form of prompts; none is `default`.
             encoder_decoder: Prompt and program are two sequences, each with its own beginning
                 and end; for a causal model the program continues the prompt.
         """
         self.tokenizer = tokenizer
         self._config = config
+        self.prompt_form: PromptForm = config.prompt_form or "default"
         self.eos_id = int(tokenizer.eos_token_id)
         pad_id = tokenizer.pad_token_id
         self.pad_id = self.eos_id if pad_id is None else int(pad_id)

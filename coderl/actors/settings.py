@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from coderl.prompts import PromptForm
 from coderl.schema import expect_at_least
 
 Dtype: TypeAlias = Literal["float32", "bfloat16"]
@@ -29,12 +30,15 @@ class LoraSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ActorConfig:
-    """Lengths of an actor's sequences, and what its network runs on."""
+    """What an actor reads and writes, and what its network runs on."""
 
     max_prompt_tokens: int = 600
     """End of sequence included; longer statements are cut. Paper, sec. 4.1: 600."""
     max_new_tokens: int = 512
     """End of sequence included. Paper, sec. 4.1: 512."""
+    prompt_form: PromptForm | None = None
+    """How a problem is put to it (docs/models.md); null takes the form that its own config names,
+    which is the one that it was trained with, else `default`."""
     rows_per_batch: int = 256
     """Sequences sampled side by side."""
     device: str = "auto"
@@ -48,6 +52,12 @@ class ActorConfig:
 
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "max_prompt_tokens", "max_new_tokens", "rows_per_batch")
+
+
+def resolved(config: ActorConfig, network: object) -> ActorConfig:
+    """The same settings, with the form of prompts that a network's own config names, if any."""
+    form = config.prompt_form or getattr(network, "prompt_form", "default")
+    return replace(config, prompt_form=form)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

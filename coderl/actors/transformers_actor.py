@@ -15,9 +15,9 @@ from coderl.actors.actor import Completion, SampleRequest
 from coderl.actors.decoding import Decoder, Row, decode
 from coderl.actors.encoding import Codec
 from coderl.actors.network import add_lora, mixed_precision, prepare, save_merged
-from coderl.actors.settings import ActorConfig
+from coderl.actors.settings import ActorConfig, resolved
 from coderl.batch import Batch
-from coderl.prompts import Prompt
+from coderl.prompts import Prompt, PromptForm
 from critics.padding import pad
 
 
@@ -33,8 +33,9 @@ class TransformersActor(ABC):
         """Put the model, in evaluation mode, on what the settings name."""
         self.model = prepare(model, config)
         self.tokenizer = tokenizer
-        self.config = config
-        self.codec = Codec(tokenizer, config, encoder_decoder=self.encoder_decoder)
+        self.config = resolved(config, model.config)
+        model.config.prompt_form = self.config.prompt_form
+        self.codec = Codec(tokenizer, self.config, encoder_decoder=self.encoder_decoder)
         self._lora = None if config.lora is None else add_lora(self.model, config.lora)
 
     @classmethod
@@ -55,6 +56,11 @@ class TransformersActor(ABC):
     def module(self) -> PreTrainedModel:
         """The network, low-rank matrices included."""
         return self.model
+
+    @property
+    def prompt_form(self) -> PromptForm:
+        """The one of the settings, else of the model's own config, with which it is saved."""
+        return self.codec.prompt_form
 
     @property
     def pad_id(self) -> int:

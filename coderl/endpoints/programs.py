@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from coderl.adapters.completions import program_of
 from coderl.endpoints.client import Endpoint, EndpointError, Text, TextRequest
 from coderl.errors import RunError
-from coderl.prompts import build_prompt
+from coderl.prompts import PromptForm, build_prompt, program_text
 from coderl.runs.partial import PartialFile
 from coderl.runs.progress import Progress
 from coderl.runs.seeds import derive
@@ -34,6 +34,7 @@ def write_programs(
     max_new_tokens: int,
     seed: int,
     chat: bool,
+    form: PromptForm = "default",
 ) -> None:
     """Fill the file with `num_samples` programs a problem and finish it.
 
@@ -45,7 +46,8 @@ def write_programs(
         sampling: Temperature and nucleus.
         max_new_tokens: Of one program.
         seed: Each program has one of its own, made of this, its problem and its number.
-        chat: True if answers are talk around a program.
+        chat: True if answers are talk around a whole program.
+        form: How problems are put to the model.
 
     Raises:
         RunError: If requests failed for good; what was written is kept.
@@ -57,7 +59,7 @@ def write_programs(
         logger.info("%s: resuming after %d programs", file.path, len(done))
     requests = [
         TextRequest(
-            prompt=build_prompt(problem).text,
+            prompt=build_prompt(problem, form).text,
             seed=derive(seed, problem.id, sample) % 2**31,
             temperature=sampling.temperature,
             top_p=sampling.top_p,
@@ -73,7 +75,8 @@ def write_programs(
                 failure = failure or result
                 continue
             problem, sample = todo[number]
-            file.write(program_line(_record(problem, sample, result, chat)))
+            program = program_of(result.text) if chat else program_text(problem, result.text, form)
+            file.write(program_line(_record(problem, sample, program, result)))
             num_written += 1
             bar.advance()
     if failure is not None:
@@ -86,11 +89,10 @@ def write_programs(
     file.finish(sort_by=lambda line: place[_key(line)])
 
 
-def _record(problem: Problem, sample: int, text: Text, chat: bool) -> ProgramRecord:
+def _record(problem: Problem, sample: int, program: str, text: Text) -> ProgramRecord:
     extra: dict[str, object] = {"stop": text.stop}
     if text.num_tokens is not None:
         extra["num_tokens"] = text.num_tokens
-    program = program_of(text.text) if chat else text.text
     return ProgramRecord(problem_id=problem.id, program=program, sample=sample, extra=extra)
 
 

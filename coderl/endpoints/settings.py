@@ -16,7 +16,7 @@ class EndpointConfig:
     """Such as http://localhost:8000/v1."""
     api: Literal["completions", "chat"] = "completions"
     """`completions` continues the prompt; `chat` sends it as a user's message and takes the last
-    fenced block of the answer, or all of it, as the program."""
+    fenced block of the answer, or all of it, as the whole program."""
     api_key_env: str = "OPENAI_API_KEY"
     """Environment variable of the key; servers of one's own need none."""
     concurrency: int = 16

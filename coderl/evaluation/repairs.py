@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from coderl.actors.actor import Actor, SampleRequest
 from coderl.evaluation.intervals import Interval, bootstrap_ci
-from coderl.prompts import build_prompt
+from coderl.prompts import build_prompt, program_text
 from coderl.runs.seeds import derive
 from coderl.sampling.settings import Feedback, SamplingConfig, Template
 from coderl.training.repair import RepairPair
@@ -64,8 +64,8 @@ def evaluate_repairs(
         template: The same.
         seed: Of the draws and the intervals.
     """
-    prompts = [pair.prompt(feedback, template) for pair in pairs]
-    plain = [build_prompt(pair.problem) for pair in pairs]
+    prompts = [pair.prompt(feedback, template, repairer.prompt_form) for pair in pairs]
+    plain = [build_prompt(pair.problem, actor.prompt_form) for pair in pairs]
     passed = {
         name: _passed(
             writer,
@@ -111,7 +111,10 @@ def _passed(
         top_p=sampling.top_p,
         top_k=sampling.top_k,
     )
-    programs = [(p.problem, c.text) for p, c in zip(pairs, completions, strict=True)]
+    programs = [
+        (p.problem, program_text(p.problem, c.text, writer.prompt_form))
+        for p, c in zip(pairs, completions, strict=True)
+    ]
     return np.array([verdict.passed for verdict in judge.run(programs)])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coderl.actors.actor import Actor
 from coderl.batch import Example
-from coderl.prompts import Prompt, build_prompt
+from coderl.prompts import Prompt, PromptForm, solution_pairs
 from coderl.puzzles.prompts import conditioned_prompt
 from coderl.puzzles.puzzle import answer_type
 from coderl.puzzles.release_files import training_text
@@ -31,7 +31,7 @@ def learn(
     examples = (
         packed(actor, puzzles, config.block_tokens)
         if prompting == "few_shot"
-        else encode(actor, both_tasks(puzzles))
+        else encode(actor, both_tasks(puzzles, actor.prompt_form))
     )
     warm_up(
         actor,
@@ -44,10 +44,12 @@ def learn(
     )
 
 
-def both_tasks(puzzles: Sequence[Problem]) -> list[tuple[Prompt, str]]:
+def both_tasks(
+    puzzles: Sequence[Problem], form: PromptForm = "default"
+) -> list[tuple[Prompt, str]]:
     """A pair for each puzzle to be written, and one for each solution."""
     written = [(conditioned_prompt(answer_type(p)), p.statement) for p in puzzles]
-    return written + [(build_prompt(p), solution) for p in puzzles for solution in p.solutions]
+    return written + solution_pairs(puzzles, form)
 
 
 def packed(actor: Actor, puzzles: Sequence[Problem], block_tokens: int) -> list[Example]:

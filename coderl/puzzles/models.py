@@ -54,7 +54,7 @@ def load(config: Config, name: str | Path) -> TransformersActor:
 
 def _scratch(config: Config, seeds: Sequence[Problem]) -> TransformersActor:
     """A small model for the texts at hand."""
-    pairs = both_tasks(seeds)
+    pairs = both_tasks(seeds, config.actor.prompt_form or "default")
     tokenizer = train_tokenizer(
         [prompt for prompt, _ in pairs],
         [answer for _, answer in pairs],

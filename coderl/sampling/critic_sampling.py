@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 
-from coderl.rollout import Rollout
+from coderl.rollout import written
 from coderl.sampling.behaviour import behaviours
 from coderl.sampling.candidate import Candidate, Key, distinct
 from coderl.sampling.plain import sample_programs
@@ -65,6 +65,7 @@ def critic_sampling(
                 number=number,
                 config=config,
                 seed=seed,
+                form=tools.actor.prompt_form,
             )
         ]
         if not rewrites:
@@ -90,11 +91,11 @@ class _Search:
         self._scores |= self._tools.scores(new) if new else {}
         return self._scores
 
-    def add(self, written: Sequence[Candidate]) -> None:
+    def add(self, fresh: Sequence[Candidate]) -> None:
         """Execute what is worth it, and keep all."""
-        for candidate in written:
+        for candidate in fresh:
             self.groups[candidate.rollout.problem.id].append(candidate)
-        chosen = self._worth_executing(written)
+        chosen = self._worth_executing(fresh)
         known = {
             (c.rollout.problem.id, c.rollout.program): c.rollout.verdict
             for group in self.groups.values()
@@ -105,10 +106,10 @@ class _Search:
         for group in self.groups.values():
             group[:] = sorted((done.get(c.key, c) for c in group), key=lambda c: c.rollout.sample)
 
-    def _worth_executing(self, written: Sequence[Candidate]) -> list[Candidate]:
+    def _worth_executing(self, fresh: Sequence[Candidate]) -> list[Candidate]:
         """The share of each problem's new programs that the settings let run, the best first."""
         config = self._config
-        runs = [c for c in written if config.refilter or c.origin != "refine"]
+        runs = [c for c in fresh if config.refilter or c.origin != "refine"]
         if config.execute_share in (0, 1):
             return runs if config.execute_share else []
         scores = self.scores
@@ -161,7 +162,7 @@ class _Search:
 
 def _write(tools: Tools, rewrites: Sequence[Rewrite]) -> list[Candidate]:
     """The programs of one round, those of the actor first."""
-    written: list[Candidate] = []
+    found: list[Candidate] = []
     for writer, chosen in (
         (tools.actor, [r for r in rewrites if r.origin != "repair"]),
         (tools.repairer, [r for r in rewrites if r.origin == "repair"]),
@@ -175,9 +176,9 @@ def _write(tools: Tools, rewrites: Sequence[Rewrite]) -> list[Candidate]:
             top_p=tools.sampling.top_p,
             top_k=tools.sampling.top_k,
         )
-        written += [
+        found += [
             Candidate(
-                rollout=Rollout(problem=r.problem, sample=r.sample, completion=completion),
+                rollout=written(writer, r.problem, r.sample, completion),
                 origin=r.origin,
                 round=r.round,
                 parent=r.parent,
@@ -185,4 +186,4 @@ def _write(tools: Tools, rewrites: Sequence[Rewrite]) -> list[Candidate]:
             )
             for r, completion in zip(chosen, completions, strict=True)
         ]
-    return written
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from coderl.actors.actor import Actor, SampleRequest
 from coderl.prompts import build_prompt
-from coderl.rollout import Rollout
+from coderl.rollout import Rollout, written
 from coderl.runs.seeds import derive
 from coderl.sampling.settings import SamplingConfig
 from envs import Problem
@@ -32,7 +32,10 @@ def sample_programs(
     ]
     completions = actor.sample(
         [
-            SampleRequest(prompt=build_prompt(problem), seed=derive(seed, problem.id, sample))
+            SampleRequest(
+                prompt=build_prompt(problem, actor.prompt_form),
+                seed=derive(seed, problem.id, sample),
+            )
             for problem, sample in pairs
         ],
         temperature=sampling.temperature,
@@ -40,6 +43,6 @@ def sample_programs(
         top_k=sampling.top_k,
     )
     return [
-        Rollout(problem=problem, sample=sample, completion=completion)
+        written(actor, problem, sample, completion)
         for (problem, sample), completion in zip(pairs, completions, strict=True)
     ]

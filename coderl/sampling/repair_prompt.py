@@ -8,7 +8,7 @@ Source: Le et al. 2022 (arXiv:2207.01780), eq. 13; its template was never publis
 
 from __future__ import annotations
 
-from coderl.prompts import Prompt, build_prompt, build_repair_prompt
+from coderl.prompts import Prompt, PromptForm, answer_mark, build_prompt, build_repair_prompt
 from coderl.sampling.settings import Feedback, Template
 from envs import Problem, Verdict
 from envs.feedback import example_feedback, hidden_feedback
@@ -22,6 +22,7 @@ def repair_prompt(
     feedback: Feedback = "outcome",
     template: Template = "tagged",
     of_examples: bool = True,
+    form: PromptForm = "default",
 ) -> Prompt:
     """The prompt for mending a failing program; only the statement of it may be cut.
 
@@ -33,21 +34,22 @@ def repair_prompt(
             with its line and message too, and an example test's values.
         template: See the module's docstring.
         of_examples: Whether the verdict is on the example tests. Of hidden tests no value is told.
+        form: Of the plain prompt, which says what the program is and what follows on the end.
     """
-    plain = build_repair_prompt(problem, program, verdict)
     if feedback == "outcome" and template == "tagged":
-        return plain
+        return build_repair_prompt(problem, program, verdict, form)
+    plain = build_prompt(problem, form)
     told = "" if feedback == "outcome" else _message(problem, verdict, of_examples=of_examples)
     outcome = _outcome(verdict)
     if template == "tagged":
-        lines = ["", "PROGRAM:", program, f"OUTCOME: {outcome}", told, "ANSWER:", ""]
+        lines = ["", "PROGRAM:", program, f"OUTCOME: {outcome}", told, answer_mark(plain)]
         return Prompt(statement=plain.statement, suffix="\n".join(lines))
     starter = f"It begins with:\n```python\n{problem.starter_code}\n```\n"
     request = (
         f"\n\nThis program does not solve it:\n```python\n{program}\n```\n"
         f"It ends with: {told or outcome}.\nWrite a program that does.\n"
     )
-    answer = build_prompt(problem).suffix.removeprefix(f"\n{problem.starter_code}")
+    answer = plain.suffix.removeprefix(f"\n{problem.starter_code}")
     suffix = request + (starter if problem.starter_code else "") + answer.lstrip("\n")
     return Prompt(statement=plain.statement, suffix=suffix)
 

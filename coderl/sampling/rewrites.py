@@ -9,7 +9,7 @@ from math import ceil
 from typing import Literal, TypeVar
 
 from coderl.actors.actor import SampleRequest
-from coderl.prompts import build_prompt
+from coderl.prompts import PromptForm, build_prompt
 from coderl.runs.seeds import derive
 from coderl.sampling.candidate import Candidate, Key, Origin, distinct, spread
 from coderl.sampling.prefix import critic_prefix, random_prefix
@@ -54,6 +54,7 @@ def plan(
     number: int,
     config: CriticSamplingConfig,
     seed: int,
+    form: PromptForm = "default",
 ) -> list[Rewrite]:
     """The programs to write for one problem in one round; none where no more is to be spent.
 
@@ -64,6 +65,7 @@ def plan(
         number: Of this round, from 1.
         config: How the budget is spent.
         seed: Of the run.
+        form: How problems are put to the models.
     """
     problem = group[0].rollout.problem
     chance = derive(seed, problem.id, "choice", number)
@@ -76,7 +78,7 @@ def plan(
         Rewrite(
             problem=problem,
             sample=sample,
-            request=_request(problem, source, step.origin, scores, sample, config, seed),
+            request=_request(problem, source, step.origin, scores, sample, config, seed, form),
             origin="plain" if source is None else step.origin,
             round=number,
             parent=None if source is None else source.rollout.sample,
@@ -186,11 +188,12 @@ def _request(
     sample: int,
     config: CriticSamplingConfig,
     seed: int,
+    form: PromptForm,
 ) -> SampleRequest:
     """What the model is asked for: a fresh program, a repair, or the rest of a passing one."""
     own = derive(seed, problem.id, sample)
     if source is None:
-        return SampleRequest(prompt=build_prompt(problem), seed=own)
+        return SampleRequest(prompt=build_prompt(problem, form), seed=own)
     if origin == "repair":
         assert source.rollout.verdict is not None
         prompt = repair_prompt(
@@ -199,6 +202,7 @@ def _request(
             source.rollout.verdict,
             feedback=config.feedback,
             template=config.template,
+            form=form,
         )
         return SampleRequest(prompt=prompt, seed=own)
     if config.refine == "random":
@@ -206,4 +210,4 @@ def _request(
         prefix = random_prefix(source.rollout, seed=cut)
     else:
         prefix = critic_prefix(source.rollout, scores[source.key], chop=config.chop)
-    return SampleRequest(prompt=build_prompt(problem), seed=own, prefix=prefix)
+    return SampleRequest(prompt=build_prompt(problem, form), seed=own, prefix=prefix)

@@ -130,7 +130,7 @@ def examples_of(
     kept = [c for c in credits if not config.drop_zero_advantage or _has_gradient(c, config)]
     return [
         Example(
-            prompt_ids=actor.encode_prompt(build_prompt(c.rollout.problem)),
+            prompt_ids=actor.encode_prompt(build_prompt(c.rollout.problem, actor.prompt_form)),
             token_ids=c.rollout.completion.token_ids,
             weights=_weights(c, scores, config),
             old_logprobs=c.rollout.completion.logprobs if config.importance == "clipped" else (),

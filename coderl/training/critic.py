@@ -10,7 +10,7 @@ from pathlib import Path
 
 from coderl.actors.actor import Reader
 from coderl.prompts import build_prompt
-from coderl.rollout import Rollout
+from coderl.rollout import Rollout, program_ids
 from coderl.training.loop import epochs, fit
 from coderl.training.settings import CriticConfig
 from coderl.training.validation import EarlyStop, calibrate
@@ -23,9 +23,15 @@ def label_of(outcome: Outcome, num_outcomes: int) -> int:
     return int(outcome) if num_outcomes == 4 else int(outcome is Outcome.PASSED)
 
 
-def rows_of(reader: Reader, rollouts: Sequence[Rollout]) -> list[CriticRow]:
-    """One row a rollout, in order, to be scored."""
-    prompt_ids = {r.problem.id: reader.encode_prompt(build_prompt(r.problem)) for r in rollouts}
+def rows_of(
+    reader: Reader, rollouts: Sequence[Rollout], *, training: bool = False
+) -> list[CriticRow]:
+    """One row a rollout, in order, to be scored, or with the prompts of training to be learned."""
+    form = reader.prompt_form
+    prompt_ids = {
+        r.problem.id: reader.encode_prompt(build_prompt(r.problem, form, training=training))
+        for r in rollouts
+    }
     return [
         CriticRow(prompt_ids=prompt_ids[r.problem.id], token_ids=r.completion.token_ids)
         for r in rollouts
@@ -33,12 +39,12 @@ def rows_of(reader: Reader, rollouts: Sequence[Rollout]) -> list[CriticRow]:
 
 
 def labelled_rows(
-    reader: Reader, rollouts: Sequence[Rollout], *, num_outcomes: int
+    reader: Reader, rollouts: Sequence[Rollout], *, num_outcomes: int, training: bool = False
 ) -> list[CriticRow]:
-    """One row a rollout, to be learned from; those the judge could say nothing of are left out."""
+    """One row a rollout with its outcome; those the judge could say nothing of are left out."""
     return [
         replace(row, label=label_of(r.verdict.outcome, num_outcomes))
-        for row, r in zip(rows_of(reader, rollouts), rollouts, strict=True)
+        for row, r in zip(rows_of(reader, rollouts, training=training), rollouts, strict=True)
         if r.verdict is not None and r.verdict.outcome is not None
     ]
 
@@ -51,8 +57,10 @@ def ground_truth_rows(
     chosen = random.Random(seed).sample(pairs, min(limit, len(pairs)))
     return [
         CriticRow(
-            prompt_ids=reader.encode_prompt(build_prompt(problem)),
-            token_ids=reader.encode_program(solution),
+            prompt_ids=reader.encode_prompt(
+                build_prompt(problem, reader.prompt_form, training=True)
+            ),
+            token_ids=program_ids(reader, problem, solution),
             label=num_outcomes - 1,
         )
         for problem, solution in chosen

@@ -13,15 +13,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coderl.actors.actor import Actor
+from coderl.prompts import program_text
+from coderl.rollout import Rollout
 from envs import Verdict
 
 SCORE_BEFORE = 0.5
 """Of tokens on lines before the one that failed."""
 
 
-def token_lines(actor: Actor, token_ids: Sequence[int]) -> list[int]:
+def token_lines(actor: Actor, rollout: Rollout) -> list[int]:
     """The line of the program that each token stands on, counted from 1."""
-    return lines_of(actor.decode([[token_id] for token_id in token_ids]))
+    before = program_text(rollout.problem, "", actor.prompt_form).count("\n")
+    pieces = actor.decode([[token_id] for token_id in rollout.completion.token_ids])
+    return [before + line for line in lines_of(pieces)]
 
 
 def lines_of(pieces: Sequence[str]) -> list[int]:

@@ -23,7 +23,7 @@ def token_logprobs(actor: Actor, rollouts: Sequence[Rollout]) -> list[tuple[floa
     for start in range(0, len(rollouts), ROWS):
         examples = [
             Example(
-                prompt_ids=actor.encode_prompt(build_prompt(r.problem)),
+                prompt_ids=actor.encode_prompt(build_prompt(r.problem, actor.prompt_form)),
                 token_ids=r.completion.token_ids,
                 weights=(),
             )

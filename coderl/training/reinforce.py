@@ -267,7 +267,8 @@ class _Rounds:
             spent=cost_of([*rollouts, *greedy]),
         )
         if self.critic is not None:
-            rows = labelled_rows(self.actor, rollouts, num_outcomes=self.critic.config.num_labels)
+            num_outcomes = self.critic.config.num_labels
+            rows = labelled_rows(self.actor, rollouts, num_outcomes=num_outcomes, training=True)
             steps = self.critic_config.refresh_steps
             train_critic(self.critic, rows, self.critic_config, num_steps=steps, seed=seed)
         return found if self.kept is None else self.kept.save(number, found, self.critic)

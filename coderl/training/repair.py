@@ -17,7 +17,7 @@ from difflib import SequenceMatcher
 
 from coderl.actors.actor import Actor
 from coderl.batch import Example
-from coderl.prompts import Prompt
+from coderl.prompts import Prompt, PromptForm, completion_text
 from coderl.rollout import Rollout
 from coderl.sampling.repair_prompt import repair_prompt
 from coderl.sampling.settings import Feedback, Template
@@ -38,7 +38,9 @@ class RepairPair:
     """Passes the hidden tests, or is a solution of the data set."""
     target_is_solution: bool
 
-    def prompt(self, feedback: Feedback, template: Template) -> Prompt:
+    def prompt(
+        self, feedback: Feedback, template: Template, form: PromptForm = "default"
+    ) -> Prompt:
         """What the repair model reads."""
         return repair_prompt(
             self.problem,
@@ -47,6 +49,7 @@ class RepairPair:
             feedback=feedback,
             template=template,
             of_examples=self.of_examples,
+            form=form,
         )
 
 
@@ -98,12 +101,22 @@ def repair_examples(
     """The pairs as rows to learn from, in order.
 
     Args:
-        actor: Its tokenizer is used.
+        actor: Its tokenizer and form of prompts are used.
         pairs: Failing programs and their targets.
         feedback: What the prompt tells of the verdict; the same has to be told at inference.
         template: Form of the prompt; the same has to be used at inference.
     """
-    return encode(actor, [(pair.prompt(feedback, template), pair.target) for pair in pairs])
+    form = actor.prompt_form
+    return encode(
+        actor,
+        [
+            (
+                pair.prompt(feedback, template, form),
+                completion_text(pair.problem, pair.target, form),
+            )
+            for pair in pairs
+        ],
+    )
 
 
 def nearest(program: str, candidates: Sequence[str]) -> str:

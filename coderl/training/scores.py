@@ -40,7 +40,7 @@ def _raw(
             return [linear_decay(len(r.completion.token_ids)) for r in rollouts]
         case "execution":
             return [
-                execution_scores(token_lines(actor, r.completion.token_ids), r.verdict)
+                execution_scores(token_lines(actor, r), r.verdict)
                 for r in rollouts
                 if r.verdict is not None
             ]

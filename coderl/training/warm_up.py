@@ -13,7 +13,7 @@ from torch import Tensor
 
 from coderl.actors.actor import Actor
 from coderl.batch import Example, collate
-from coderl.prompts import Prompt, build_prompt
+from coderl.prompts import Prompt, solution_pairs
 from coderl.training.loop import epochs, fit
 from coderl.training.losses import clipped_weights, weighted_nll
 from coderl.training.settings import Normalization, OptimConfig
@@ -22,9 +22,7 @@ from envs import Problem
 
 def ground_truth(actor: Actor, problems: Sequence[Problem]) -> list[Example]:
     """One example a solution; problems without solutions give none."""
-    return encode(
-        actor, [(build_prompt(p), solution) for p in problems for solution in p.solutions]
-    )
+    return encode(actor, solution_pairs(problems, actor.prompt_form))
 
 
 def encode(actor: Actor, pairs: Sequence[tuple[Prompt, str]]) -> list[Example]:

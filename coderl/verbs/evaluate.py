@@ -17,6 +17,7 @@ from pathlib import Path
 
 from coderl.actors.settings import Dtype
 from coderl.errors import ConfigError
+from coderl.prompts import PromptForm
 from coderl.readers.resolve import read
 from coderl.runs import atomic
 from coderl.runs.partial import digest
@@ -62,6 +63,9 @@ class Config:
     """Released CodeRL scripts: 0.95."""
     top_k: int = 0
     """Draw from at most so many of the likeliest tokens, before `top_p`; 0 from all."""
+    prompt_form: PromptForm | None = None
+    """How a problem is put to the model (docs/models.md); null takes the form that it was trained
+    with."""
     max_prompt_tokens: int = 600
     """Paper, sec. 4.1: 600."""
     max_new_tokens: int = 512
@@ -200,6 +204,7 @@ def _judged(
                     temperature=config.temperature,
                     top_p=config.top_p,
                     top_k=config.top_k,
+                    prompt_form=config.prompt_form,
                     max_prompt_tokens=config.max_prompt_tokens,
                     max_new_tokens=config.max_new_tokens,
                     device=config.device,
@@ -237,12 +242,12 @@ def _judge(config: Config, programs: Path, out: Path, tests: TestSet) -> None:
 def _made_of(config: Config, problems: Mapping[str, Problem]) -> dict[str, object]:
     """Everything that decides the programs and verdicts."""
     sampling = ("model", "num_samples", "temperature", "top_p", "top_k", "seed", "dtype")
-    lengths = ("max_prompt_tokens", "max_new_tokens")
+    reading = ("prompt_form", "max_prompt_tokens", "max_new_tokens")
     return {
         "problems": digest(map(problem_line, problems.values())),
         "programs": _digest_of(config.programs) if config.programs else None,
         "apps_compat": config.apps_compat,
-        **({name: getattr(config, name) for name in (*sampling, *lengths)} if config.model else {}),
+        **({name: getattr(config, name) for name in (*sampling, *reading)} if config.model else {}),
     }
 
 

@@ -17,6 +17,7 @@ from coderl.actors.settings import ActorConfig, Dtype
 from coderl.cluster.settings import Engine, RayConfig
 from coderl.cluster.shard import parse_shard
 from coderl.endpoints.settings import EndpointConfig
+from coderl.prompts import PromptForm
 from coderl.readers.resolve import read
 from coderl.runs.partial import PartialFile, digest
 from coderl.runs.progress import Progress
@@ -53,6 +54,9 @@ class Config:
     """Released CodeRL scripts: 0.95."""
     top_k: int = 0
     """Draw from at most so many of the likeliest tokens, before `top_p`; 0 from all."""
+    prompt_form: PromptForm | None = None
+    """How a problem is put to the model (docs/models.md); null takes the form that it was trained
+    with."""
     max_prompt_tokens: int = 600
     """Paper, sec. 4.1: 600."""
     max_new_tokens: int = 512
@@ -114,6 +118,7 @@ class Config:
     def actor(self) -> ActorConfig:
         """Lengths of the sequences, and what the models run on."""
         return ActorConfig(
+            prompt_form=self.prompt_form,
             max_prompt_tokens=self.max_prompt_tokens,
             max_new_tokens=self.max_new_tokens,
             device=self.device,
@@ -179,6 +184,7 @@ def _ask_server(config: Config, server: EndpointConfig, problems: list[Problem])
             max_new_tokens=config.max_new_tokens,
             seed=config.seed,
             chat=server.api == "chat",
+            form=config.prompt_form or "default",
         )
     return 0
 
@@ -207,12 +213,13 @@ class _Writer:
 
         search = config.search
         self._config = config
+        actor = load_actor(config.model, config.actor)
         self._tools = Tools(
-            actor=load_actor(config.model, config.actor),
-            critic=load_critic(config.critic, config=config.actor)
+            actor=actor,
+            critic=load_critic(config.critic, config=actor.config)
             if config.critic and search.needs_critic
             else None,
-            repairer=load_actor(config.repair, config.actor)
+            repairer=load_actor(config.repair, actor.config)
             if config.repair and search.needs_repair_model
             else None,
             judge=None if config.strategy == "plain" else Judge(config.workers),

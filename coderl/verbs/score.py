@@ -36,7 +36,7 @@ class Config:
     out: Path
     """Files to write, without their endings."""
     actor: ActorConfig = ActorConfig()
-    """How long prompts and programs may be, and what the critic runs on."""
+    """How prompts look, how long they and programs may be, and what the critic runs on."""
     engine: Engine = "local"
     """`ray` runs shards on a cluster; the output is the same."""
     ray: RayConfig = RayConfig()
@@ -58,7 +58,7 @@ def run(config: Config) -> int:
 
     from coderl.loading import load_critic, load_reader
     from coderl.prompts import build_prompt
-    from coderl.rollout import known_problem
+    from coderl.rollout import known_problem, program_ids
     from critics.outcome_critic import BATCH_SIZE, CriticRow, score
 
     problems = {problem.id: problem for problem in read(config.data)}
@@ -67,14 +67,13 @@ def run(config: Config) -> int:
     records = records[part.start : part.stop]
     critic = load_critic(config.critic, config=config.actor)
     reader = load_reader(config.critic, config.actor)
+    of = [known_problem(problems, record.problem_id, config.programs) for record in records]
     rows = [
         CriticRow(
-            prompt_ids=reader.encode_prompt(
-                build_prompt(known_problem(problems, record.problem_id, config.programs))
-            ),
-            token_ids=reader.encode_program(record.program),
+            prompt_ids=reader.encode_prompt(build_prompt(problem, reader.prompt_form)),
+            token_ids=program_ids(reader, problem, record.program),
         )
-        for record in records
+        for problem, record in zip(of, records, strict=True)
     ]
     scores = score(critic, rows)
     lines = [

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from coderl.actors.settings import ActorConfig, Dtype
 from coderl.errors import ConfigError, reason
+from coderl.prompts import PromptForm
 from coderl.sampling.settings import CriticSamplingConfig, SamplingConfig, Strategy
 from coderl.sampling.strategies import configure
 from coderl.schema import expect_at_least
@@ -62,6 +63,9 @@ class Config:
     """Released CodeRL scripts: 0.95."""
     top_k: int = 0
     """Draw from at most so many of the likeliest tokens, before `top_p`; 0 from all."""
+    prompt_form: PromptForm | None = None
+    """How a problem is put to the model (docs/models.md); null takes the form that it was trained
+    with."""
     max_prompt_tokens: int = 600
     """Paper, sec. 4.1: 600."""
     max_new_tokens: int = 512
@@ -106,6 +110,7 @@ class Config:
     def actor(self) -> ActorConfig:
         """Lengths of the sequences, and what the models run on."""
         return ActorConfig(
+            prompt_form=self.prompt_form,
             max_prompt_tokens=self.max_prompt_tokens,
             max_new_tokens=self.max_new_tokens,
             device=self.device,
@@ -198,7 +203,7 @@ def _candidates(config: Config, problem: Problem) -> list[Candidate]:
     search = config.search
     actor = load_actor(config.model, config.actor)
     critic = (
-        load_critic(config.critic, config=config.actor)
+        load_critic(config.critic, config=actor.config)
         if config.critic and search.needs_critic
         else None
     )
@@ -208,7 +213,7 @@ def _candidates(config: Config, problem: Problem) -> list[Candidate]:
             actor=actor,
             judge=judge,
             critic=critic,
-            repairer=load_actor(config.repair, config.actor) if config.repair and mends else None,
+            repairer=load_actor(config.repair, actor.config) if config.repair and mends else None,
             sampling=config.sampling,
         )
         return critic_sampling(

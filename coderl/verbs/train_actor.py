@@ -139,13 +139,14 @@ def _start(config: Config, problems: list[Problem]) -> TransformersActor:
     from coderl.actors.tiny import tiny_model
     from coderl.actors.tokenizer import train_tokenizer
     from coderl.loading import actor_class, load_actor
-    from coderl.prompts import build_prompt
+    from coderl.prompts import build_prompt, solution_pairs
 
     if config.model != TINY:
         return load_actor(config.model, config.actor)
+    form = config.actor.prompt_form or "default"
     tokenizer = train_tokenizer(
-        [build_prompt(problem) for problem in problems],
-        [solution for problem in problems for solution in problem.solutions],
+        [build_prompt(problem, form, training=True) for problem in problems],
+        [program for _, program in solution_pairs(problems, form)],
         vocab_size=config.tiny.vocab_size,
     )
     model = tiny_model(tokenizer, config.tiny, seed=derive(config.seed, "init"))
@@ -163,7 +164,7 @@ def _reinforce(config: Config, problems: list[Problem], folder: Path) -> Spent:
 
     seed_everything(config.seed)
     actor = load_actor(config.model, config.actor)
-    critic = load_critic(config.critic) if config.critic else None
+    critic = load_critic(config.critic, config=actor.config) if config.critic else None
     if critic is not None and critic.reads == "actor" and config.actor.lora is not None:
         raise ConfigError(
             f"actor.lora: got rank {config.actor.lora.rank}; expected null with a critic that "

@@ -75,7 +75,10 @@ def run(config: Config) -> int:
         unseen = [rollout for rollout in rollouts if rollout.problem.id in held_out]
         rows, validation = (
             labelled_rows(
-                reader, [r for r in seen if r.problem.id in ids], num_outcomes=num_outcomes
+                reader,
+                [r for r in seen if r.problem.id in ids],
+                num_outcomes=num_outcomes,
+                training=ids is learned,
             )
             for ids in (learned, kept)
         )

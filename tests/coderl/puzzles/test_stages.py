@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from coderl.actors.actor import Completion, SampleRequest
+from coderl.prompts import PromptForm
 from coderl.puzzles import stages as stages_module
 from coderl.puzzles.settings import (
     Config,
@@ -55,6 +56,8 @@ PROGRAMS = {
 
 class Scripted:
     """Writes the texts of this file."""
+
+    prompt_form: PromptForm = "default"
 
     def __init__(self, texts: Sequence[str]) -> None:
         stage_seed = derive(0, "iteration", 0)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from coderl.actors.actor import Completion
 from coderl.actors.encoder_decoder import EncoderDecoderActor
+from coderl.prompts import PromptForm
+from coderl.rollout import program_ids, written
 from coderl.training.execution import execution_scores, lines_of, token_lines
 from envs import Measured, Problem, Status, Verdict
 
@@ -40,15 +44,26 @@ def test_lines_of_pieces_by_hand(pieces: list[str], lines: list[int]) -> None:
     assert lines_of(pieces) == lines
 
 
+@pytest.mark.parametrize(("form", "before"), [("default", 0), ("completion", 1)])
 def test_tokens_of_a_program_stand_on_its_lines(
-    make_actor: Callable[..., EncoderDecoderActor], problems: list[Problem]
+    make_actor: Callable[..., EncoderDecoderActor],
+    problems: list[Problem],
+    form: PromptForm,
+    before: int,
 ) -> None:
-    actor = make_actor(max_new_tokens=999)
+    """In the form `completion` the first line is the prompt's."""
+    actor = make_actor(max_new_tokens=999, prompt_form=form)
     program = problems[0].solutions[0]
-    ids = actor.encode_program(program)
-    lines = token_lines(actor, ids)
+    problem = replace(problems[0], statement=program[: program.index("\n") + 1])
+    ids = program_ids(actor, problem, program)
+    (text,) = actor.decode([ids])
+    found = written(
+        actor, problem, 0, Completion(token_ids=ids, logprobs=(), text=text, stop="eos")
+    )
+    assert found.program == program
+    lines = token_lines(actor, found)
     assert lines == sorted(lines)
-    assert set(lines) <= set(range(1, program.count("\n") + 2))
-    for line, text in enumerate(program.splitlines(), 1):
+    assert set(lines) <= set(range(before + 1, program.count("\n") + 2))
+    for line, text in list(enumerate(program.splitlines(), 1))[before:]:
         of_line = [i for i, at in zip(ids, lines, strict=True) if at == line]
         assert actor.decode([of_line])[0].strip() == text.strip()

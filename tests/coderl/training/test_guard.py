@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from coderl.actors.actor import Completion, SampleRequest
+from coderl.prompts import PromptForm
 from coderl.sampling.settings import SamplingConfig
 from coderl.training.guard import Guard, mean_passed
 from coderl.training.settings import GuardConfig
@@ -19,6 +20,8 @@ from envs.judge import Judge
 
 class Student:
     """Solves the first `solved` of the problems; its network is one number, the step."""
+
+    prompt_form: PromptForm = "default"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.answers = {p.statement: p.solutions[0] for p in problems}

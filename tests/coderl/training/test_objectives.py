@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from coderl.actors.actor import Completion, SampleRequest
 from coderl.actors.encoder_decoder import EncoderDecoderActor
 from coderl.batch import Batch
+from coderl.prompts import PromptForm
 from coderl.rollout import Rollout
 from coderl.training.objectives import FIXED, needs_critic, with_objective
 from coderl.training.presets import preset
@@ -75,6 +76,7 @@ class CoinActor:
     """An actor over `Coin`, whose greedy program is empty: it does not compile."""
 
     pad_id = 0
+    prompt_form: PromptForm = "default"
 
     def __init__(self) -> None:
         self.module: Any = Coin()
