@@ -5,15 +5,19 @@ A folder holds `question.txt` and, where they exist, `starter_code.py`, `solutio
 example tests). CodeRL's generated programs and critic scores lie beside them; they are no part of a
 problem. A row of the hub's has the same as columns, JSON as text.
 
-Problems without hidden tests cannot be judged: they are left out, and counted.
+CodeRL's example tests of functions are texts that no function takes, in lower case: there the
+examples are taken from the statement anew. Problems without hidden tests cannot be judged: they are
+left out, and counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from envs.errors import DataError
+from envs.examples.extraction import extract
 from envs.problem import Kind, Problem
 from envs.sources.apps_cases import apps_cases, function_name, may_be_wrapped
 from envs.sources.lines import Row, parse_json, parse_json_text, read_rows
@@ -117,19 +121,22 @@ def _problem(
     function = function_name(tests)
     is_call = function is not None
     is_wrapped = may_be_wrapped(starter_code, metadata.optional_text("url") or "")
-    return Problem(
+    is_text = is_call and any(isinstance(given, str) for given in examples.items("inputs", []))
+    cases = () if is_text else apps_cases(examples, is_call=is_call, is_wrapped=is_wrapped)
+    problem = Problem(
         id=name,
         statement=statement,
         kind=Kind.CALL if is_call else Kind.STDIN,
         tests=apps_cases(tests, is_call=is_call, is_wrapped=is_wrapped),
         entry_point=function,
         starter_code=starter_code,
-        example_tests=apps_cases(examples, is_call=is_call, is_wrapped=is_wrapped),
+        example_tests=cases,
         solutions=solutions,
         difficulty=metadata.optional_text("difficulty"),
         split=split,
         source="apps",
     )
+    return replace(problem, example_tests=extract(problem).cases) if is_text else problem
 
 
 def _solutions(path: Path) -> tuple[str, ...]:

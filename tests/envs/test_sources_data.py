@@ -96,6 +96,31 @@ def test_apps_forms_of_inputs_and_outputs(tmp_path: Path) -> None:
     assert (problems["null"].kind, problems["null"].example_tests) == (Kind.STDIN, ())
 
 
+def test_apps_as_coderl_ships_its_test_split(tmp_path: Path) -> None:
+    """Example tests as its notebook writes them: text for scripts and functions alike, or null."""
+    tests = {"inputs": ["1\n"], "outputs": ["2\n"]}
+    shown = {"inputs": ["1\n", "3\n"], "outputs": ["2\n", "4"]}
+    apps_folder(tmp_path / "test/0000", input_output=tests, example_input_output=shown)
+    call = {"fn_name": "join", "inputs": [[["x"], "-"]], "outputs": ["x"]}
+    text = {"inputs": [' words = ["ab", "c"], sep = "-"'], "outputs": [' "ab-c"']}
+    folder = apps_folder(tmp_path / "test/0001", input_output=call, example_input_output=text)
+    (folder / "starter_code.py").write_text("class Solution:\n    def join(self, words, sep):\n")
+    (folder / "question.txt").write_text(
+        'Join.\n\nExample 1:\n\nInput: words = ["Ab", "c"], sep = "-"\nOutput: "Ab-c"\n'
+    )
+    apps_folder(tmp_path / "test/0002", input_output=call, example_input_output=None)
+    apps_folder(tmp_path / "test/0003", input_output=call, example_input_output=text)
+    script, function, null, silent = read(f"apps:{tmp_path}?split=test")
+    assert script.tests == (StdinCase(input="1\n", output="2\n"),)
+    assert script.example_tests == (
+        StdinCase(input="1\n", output="2\n"),
+        StdinCase(input="3\n", output="4"),
+    )
+    # Typed, and in the case of the statement, which the notebook lowers.
+    assert calls(function.example_tests) == [((["Ab", "c"], "-"), "Ab-c")]
+    assert null.example_tests == silent.example_tests == ()  # The statement shows nothing.
+
+
 def test_apps_problems_without_tests_are_counted_and_left_out(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
