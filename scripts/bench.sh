@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Measure, tables on stdout: `scripts/bench.sh judge [--rounds 5] [--programs 400] [--peers]` its speed,
-# `scripts/bench.sh endurance [--programs 1000000]` what it leaves behind.
+# Measure, tables on stdout:
+#
+#   scripts/bench.sh judge [--rounds 5] [--programs 400] [--peers]     its speed beside others
+#   scripts/bench.sh endurance [--programs 1000000]                    what it leaves behind
+#   scripts/bench.sh reading [1000 10000]                              problems read a second
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh
-what=${1:?what to measure: judge or endurance}
+what=${1:?what to measure: judge, endurance or reading}
 shift
 exec .venv/bin/python "scripts/bench_$what.py" "$@"

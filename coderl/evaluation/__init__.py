@@ -2,5 +2,6 @@
 
 Read in this order: `pass_at_k` (the estimators), `intervals` (bootstrap confidence intervals),
 `tally` (from verdict files to counts), `summary` (metrics in all and by difficulty), `plots`,
-`critics` (the critic beside its baseline); of data: `trust` and `duplicates`.
+`critics` (the critic beside its baseline); of data: `trust`, `duplicates`,
+`syntax_form` and `overlap`.
 """

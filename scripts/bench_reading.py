@@ -1,14 +1,16 @@
 """How fast are problems read, and in how much memory? Rows of the size of APPS's, made here.
 
-    python scripts/bench/reading.py [ROWS ...]
+    scripts/bench.sh reading [ROWS ...]
 
-Prints rows and megabytes a second and the growth of memory while reading, for each form. Memory
-that does not grow with the rows is what streaming promises.
+Prints the load of the machine, then for each form rows a second, rows and megabytes a second of
+processor time (which a busy machine changes less), and the growth of memory after the first row.
+Memory that does not grow with the rows is what streaming promises.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -73,17 +75,18 @@ def write(form: str, num_rows: int, folder: Path) -> str:
 
 
 def measure(spec: str) -> dict[str, float]:
-    """Seconds to read all problems, and by how many megabytes the process grew after the first."""
+    """Seconds to read all problems, and by how many megabytes the process grew meanwhile."""
     from coderl.readers.resolve import load
 
     problems = load(spec)
-    start = time.perf_counter()
+    start, start_cpu = time.perf_counter(), time.process_time()
     next(problems)
     before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     num_rows = 1 + sum(1 for _ in problems)
-    elapsed_s = time.perf_counter() - start
+    elapsed_s, cpu_s = time.perf_counter() - start, time.process_time() - start_cpu
     after_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"rows": num_rows, "s": elapsed_s, "grown_mb": (after_kb - before_kb) / 1024}
+    grown_mb = (after_kb - before_kb) / 1024
+    return {"rows": num_rows, "s": elapsed_s, "cpu_s": cpu_s, "grown_mb": grown_mb}
 
 
 def main(words: list[str]) -> None:
@@ -91,7 +94,10 @@ def main(words: list[str]) -> None:
     if words[:1] == ["--measure"]:
         sys.stdout.write(json.dumps(measure(words[1])))
         return
-    sys.stdout.write(f"{'form':8} {'rows':>7} {'rows/s':>8} {'MB/s':>7} {'grown MB':>9}\n")
+    sys.stdout.write(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
+    sys.stdout.write(
+        f"{'form':8} {'rows':>7} {'rows/s':>8} {'rows/cpu s':>11} {'MB/cpu s':>9} {'grown MB':>9}\n"
+    )
     for form in FORMS:
         for num_rows in map(int, words or ROWS):
             with tempfile.TemporaryDirectory() as name:
@@ -99,10 +105,10 @@ def main(words: list[str]) -> None:
                 size_mb = Path(spec.partition(":")[2]).stat().st_size / 2**20
                 command = [sys.executable, __file__, "--measure", spec]
                 found = json.loads(subprocess.run(command, stdout=-1, check=True).stdout)
-            rate = found["rows"] / found["s"]
+            rows, cpu_s = found["rows"], found["cpu_s"]
             sys.stdout.write(
-                f"{form:8} {found['rows']:7,} {rate:8,.0f} {size_mb / found['s']:7.1f} "
-                f"{found['grown_mb']:9.1f}\n"
+                f"{form:8} {rows:7,} {rows / found['s']:8,.0f} {rows / cpu_s:11,.0f} "
+                f"{size_mb / cpu_s:9.1f} {found['grown_mb']:9.1f}\n"
             )
             sys.stdout.flush()
 
