@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from coderl import cli
 
@@ -46,18 +47,22 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what every verb wrote."""
+@pytest.fixture(scope="module", params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what every verb wrote: on the CPU, and where there is one on a GPU."""
+    device = request.param
+    if device == "cuda" and not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
     root = tmp_path_factory.mktemp("pipeline")
+    on = [f"actor.device={device}", *([] if device == "cpu" else ["actor.dtype=bfloat16"])]
     warmup, critic, rl, repair = (root / name for name in ("warmup", "critic", "rl", "repair"))
     samples = ["--programs", root / "programs.jsonl", "--verdicts", root / "verdicts.jsonl"]
     rl_samples = ["--programs", rl / "programs.jsonl", "--verdicts", rl / "verdicts.jsonl"]
     guided = root / "guided.jsonl"
-    draw = ["--max-new-tokens", "16", "--temperature", "1.0", "--seed", "7"]
+    draw = ["--max-new-tokens", "16", "--temperature", "1.0", "--seed", "7", "--device", device]
     coderl(
         "train-actor", DATA, "--out", warmup, "--objective", "ce", "--num-steps", "4", *TINY,
-        "tiny.num_layers=1", *LENGTHS, "optim.batch_size=4",
+        "tiny.num_layers=1", *LENGTHS, *on, "optim.batch_size=4",
     )  # fmt: skip
     coderl(
         "generate", DATA, "--model", warmup, "--out", root / "programs.jsonl",
@@ -65,17 +70,18 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     coderl("run-tests", DATA, *samples[:2], "--out", root / "verdicts.jsonl", "--workers", "1")
     coderl(
-        "train-critic", DATA, "--model", warmup, *samples, "--out", critic, *LENGTHS,
+        "train-critic", DATA, "--model", warmup, *samples, "--out", critic, *LENGTHS, *on,
         "critic.num_steps=2", "held_out=0.2",
     )  # fmt: skip
-    coderl("score", DATA, "--critic", critic, *samples[:2], "--out", root / "scores", *LENGTHS)
+    scored = ["--programs", root / "programs.jsonl", "--out", root / "scores"]
+    coderl("score", DATA, "--critic", critic, *scored, *LENGTHS, *on)
     coderl(
         "train-actor", DATA, "--out", rl, "--objective", "ce_rl", "--model", warmup,
-        "--critic", critic, *samples, *LENGTHS, *ROUNDS, "--workers", "1",
+        "--critic", critic, *samples, *LENGTHS, *on, *ROUNDS, "--workers", "1",
     )  # fmt: skip
     coderl(
         "train-repair", DATA, "--model", rl, *rl_samples, "--out", repair, *LENGTHS,
-        "--num-steps", "2",
+        *on, "--num-steps", "2",
     )  # fmt: skip
     coderl(
         "generate", DATA, "--model", rl, "--out", guided, "--strategy", "critic-sampling",
