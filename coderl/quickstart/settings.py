@@ -8,6 +8,7 @@ from pathlib import Path
 from coderl.actors.settings import ActorConfig, TinyConfig
 from coderl.sampling.settings import CriticSamplingConfig
 from coderl.schema import expect_at_least
+from coderl.tracking.settings import TrackingConfig
 from coderl.training.settings import CriticConfig, OptimConfig, ReinforceConfig
 
 
@@ -56,6 +57,8 @@ class Config:
     failure_temperature: float = 1.3
     """Of the draws for problems with solutions that teach the repair model: at 0.8 hardly any
     fails, for the actor knows the solutions."""
+    tracking: TrackingConfig = TrackingConfig()
+    """One run holds the curves of all stages and the results, told when all is done."""
 
     def __post_init__(self) -> None:
         """Refuse values outside of the documented ranges."""

@@ -9,11 +9,17 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from coderl.quickstart.settings import Config
 from coderl.runs import atomic, run_dir
 from envs.mini_apps import generate
 from envs.sources import problem_line
+
+if TYPE_CHECKING:
+    from coderl.runs.stages import Stage
 
 __all__ = ["Config", "run"]
 
@@ -32,12 +38,35 @@ def run(config: Config) -> int:
     every = [stage for seed in config.all_seeds for stage in stages(config, seed)]
     run_stages(every, workers=workers, times=times)
     report = summarize(config, times)
+    if not (config.out / "report.json").exists():  # else an earlier start has told it
+        _track(config, every, report)
     atomic.write_json(config.out / "report.json", report)
     from coderl.reporting.page import write_page
 
     page = write_page(config.out)
     sys.stdout.write(f"{table(report)}\n{page}\n")
     return 0
+
+
+def _track(config: Config, every: Sequence[Stage], report: dict[str, Any]) -> None:
+    """Show the curves of all stages and the results to the trackers, as one run."""
+    from coderl.runs import metrics
+    from coderl.tracking.tracker import Trackers
+
+    with Trackers(config.tracking, config.out, settings=asdict(config)) as trackers:
+        for stage in every:
+            for line in metrics.read(stage.done_when / "metrics.jsonl"):
+                named = {_within(stage, name): line[name] for name in line.keys() - {"step"}}
+                trackers.log(line["step"], {k: v for k, v in named.items() if v is not None})
+        for seed, arms in report["results"].items():
+            results = {f"eval/seed_{seed}/{a}/{m}": v for a in arms for m, v in arms[a].items()}
+            trackers.log(0, results)
+
+
+def _within(stage: Stage, name: str) -> str:
+    """A metric's name where stages share a run: `train/seed_0/rl/loss`."""
+    group, _, rest = name.partition("/")
+    return f"{group}/seed_{stage.seed}/{stage.name}/{rest}"
 
 
 def table(report: dict[str, object]) -> str:

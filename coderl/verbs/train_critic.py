@@ -100,7 +100,14 @@ def run(config: Config) -> int:
             config=config.actor,
         )
         checkpoint = folder / "checkpoint.pt"
-        with StepTracker(folder, config.critic.num_steps, "critic", "critic") as tracker:
+        with StepTracker(
+            folder,
+            config.critic.num_steps,
+            "critic",
+            "critic",
+            tracking=config.tracking,
+            settings=asdict(config),
+        ) as tracker:
             train_critic(
                 critic,
                 rows,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from coderl import config
+from coderl.quickstart.plan import stages
+from coderl.quickstart.settings import Config
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -37,8 +42,9 @@ repair_optim: {batch_size: 4}
 eval_samples: 5
 budget: 6
 critic_sampling: {num_first: 3}
+tracking: {trackers: [wandb]}
 """
-NUM_HELDOUT, BUDGET = 5, 6
+NUM_HELDOUT, BUDGET, NUM_KILLS = 5, 6, 10
 TRAINING_ARMS, SAMPLING_ARMS = (
     {"warmup", "ce_control", "rft", "rl"},
     {"plain_sampling", "critic_sampling"},
@@ -51,7 +57,7 @@ def start(folder: Path, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "coderl", "quickstart", settings, f"out={folder}", *words],
         cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "WANDB_MODE": "offline"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -139,3 +145,52 @@ def test_a_run_killed_in_the_middle_ends_with_the_same_report(
     assert process.returncode == 0, err
     assert report_of(folder) == report_of(finished)
     assert {path: path.stat().st_mtime_ns for path in done} == done  # kept, not made again
+
+
+def end_of(folder: Path) -> dict[str, Any]:
+    """All that a run leaves but seconds: parameters, programs, verdicts, budgets, results."""
+    root = folder / "seed_0"
+    exact = [*root.rglob("*.safetensors"), *root.rglob("spent.json")]
+    exact += [path for path in root.rglob("*.jsonl") if path.name != "metrics.jsonl"]
+    end: dict[str, Any] = {"report": report_of(folder)}
+    for path in exact:
+        content: Any = path.read_bytes()
+        if content.startswith(b'{"problem_id"') and b'"measured"' in content:
+            content = [json.loads(line) for line in content.splitlines()]
+            for verdict in content:
+                del verdict["measured"]
+        end[str(path.relative_to(root))] = content
+    for path in root.rglob("metrics.jsonl"):
+        end[str(path.relative_to(root))] = [
+            json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()
+        ]
+    return end
+
+
+def wandb_ids(folder: Path) -> set[str]:
+    return {path.name.rpartition("-")[2] for path in (folder / "wandb").glob("offline-run-*")}
+
+
+@pytest.mark.timeout(5400)
+def test_ten_kills_at_random_moments_change_nothing(finished: Path, tmp_path: Path) -> None:
+    folder, moments = tmp_path / "killed", random.Random(0)
+    settings = config.load(Config, [str(finished.with_suffix(".yaml")), f"out={folder}"])
+    outputs = [stage.done_when for stage in stages(settings, 0)]
+    # One at each of ten random numbers of finished stages, and a while into the next.
+    for number in sorted(moments.sample(range(len(outputs)), NUM_KILLS)):
+        process = start(folder, "workers=2")
+        while sum(output.exists() for output in outputs) < number:
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.02)
+        time.sleep(moments.uniform(0.0, 6.0))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    process = start(folder, "workers=2")
+    _, err = process.communicate()
+    assert process.returncode == 0, err
+    expected, found = end_of(finished), end_of(folder)
+    assert found.keys() == expected.keys()
+    assert [name for name in expected if found[name] != expected[name]] == []
+    (run_id,) = wandb_ids(folder)
+    assert run_id == json.loads((folder / "wandb.json").read_text())["run_id"]
+    assert not [path for path in folder.rglob("*") if path.name.endswith(".partial")]
