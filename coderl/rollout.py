@@ -138,7 +138,11 @@ def program_ids(reader: Reader, problem: Problem, program: str) -> tuple[int, ..
 
 def _completion(problem: Problem, record: ProgramRecord, reader: Reader) -> Completion:
     match record.extra:
-        case {"token_ids": list(ids), "logprobs": list(logprobs), "stop": "eos" | "length" as stop}:
+        case {
+            "token_ids": list(ids),
+            "logprobs": list(logprobs),
+            "stop": "eos" | "length" | "text" as stop,
+        }:
             return Completion(
                 token_ids=tuple(ids), logprobs=tuple(logprobs), text=record.program, stop=stop
             )

@@ -16,6 +16,9 @@ from transformers import PreTrainedModel
 from coderl.batch import Batch
 from coderl.prompts import Prompt, PromptForm
 
+TAIL_TOKENS = 8
+"""How far back the end of a completion is looked for."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SampleRequest:
@@ -26,6 +29,9 @@ class SampleRequest:
     """The completion depends on this, the prompt, the prefix and the model, on nothing else."""
     prefix: tuple[int, ...] = ()
     """Tokens the completion has to begin with (the seed of critic sampling's refine)."""
+    until: str = ""
+    """A regular expression: the completion ends with the token after which it is found in the last
+    `TAIL_TOKENS` tokens; "" never is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +44,8 @@ class Completion:
     """Log-probability of each token under the model at temperature 1. As long as `token_ids`."""
     text: str
     """What was written; in a rollout the whole program that it makes."""
-    stop: Literal["eos", "length"]
+    stop: Literal["eos", "length", "text"]
+    """What ended it; "text" if the request's `until` was found."""
 
 
 class Reader(Protocol):
@@ -55,8 +62,8 @@ class Reader(Protocol):
         """Token ids of a program, with the end-of-sequence token, cut to what the model writes."""
 
 
-class Actor(Reader, Protocol):
-    """A policy over programs."""
+class Sampler(Protocol):
+    """What writes: an actor, or a model behind a server."""
 
     def sample(
         self,
@@ -67,6 +74,10 @@ class Actor(Reader, Protocol):
         top_k: int = 0,
     ) -> list[Completion]:
         """One completion a request, in order; temperature 0 is greedy, top_k 0 keeps all tokens."""
+
+
+class Actor(Reader, Sampler, Protocol):
+    """A policy over programs."""
 
     def logprobs(self, batch: Batch) -> Tensor:
         """Differentiable log-probabilities of the completion tokens. Shape (B, T)."""

@@ -9,7 +9,7 @@ Shapes: B rows, T completion tokens, V vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -91,12 +91,13 @@ def decode(
     top_p: float,
     top_k: int,
     max_new_tokens: int,
+    is_over: Callable[[int, Sequence[int]], bool] = lambda row, token_ids: False,
 ) -> list[Decoded]:
-    """Decode all rows side by side.
+    """Decode all rows side by side; `is_over` says of a row and its tokens that they are enough.
 
     Returns:
-        One `Decoded` a row, ending with the end-of-sequence token unless cut at
-        `max_new_tokens`.
+        One `Decoded` a row, ending with the end-of-sequence token unless it is over before, or
+        cut at `max_new_tokens`.
     """
     logits_BV = decoder.first()
     device = logits_BV.device
@@ -119,17 +120,19 @@ def decode(
         )
         token_B = torch.where(forced_BT[alive, step] >= 0, forced_BT[alive, step], token_B)
         logprob_B = logits_BV.log_softmax(-1).gather(1, token_B[:, None]).squeeze(1)
-        for row_index, token, logprob in zip(
-            alive.tolist(), token_B.tolist(), logprob_B.tolist(), strict=True
-        ):
+        going: list[int] = []
+        drawn = zip(alive.tolist(), token_B.tolist(), logprob_B.tolist(), strict=True)
+        for place, (row_index, token, logprob) in enumerate(drawn):
             decoded[row_index].token_ids.append(token)
             decoded[row_index].logprobs.append(logprob)
-        going = (token_B != eos_id).nonzero().squeeze(1)
-        if not len(going) or step + 1 == max_new_tokens:
+            if token != eos_id and not is_over(row_index, decoded[row_index].token_ids):
+                going.append(place)
+        if not going or step + 1 == max_new_tokens:
             break
         if len(going) < len(alive):
-            decoder.keep(going)
-            alive, token_B = alive[going], token_B[going]
+            kept = torch.tensor(going, device=device)
+            decoder.keep(kept)
+            alive, token_B = alive[kept], token_B[kept]
         logits_BV = decoder.next(token_B)
     return decoded
 

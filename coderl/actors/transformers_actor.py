@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 from torch import Tensor
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from coderl.actors.actor import Completion, SampleRequest
+from coderl.actors.actor import TAIL_TOKENS, Completion, SampleRequest
 from coderl.actors.decoding import Decoder, Row, decode
 from coderl.actors.encoding import Codec
 from coderl.actors.network import add_lora, mixed_precision, prepare, save_merged
@@ -114,18 +115,27 @@ class TransformersActor(ABC):
             top_p=top_p,
             top_k=top_k,
             max_new_tokens=self.config.max_new_tokens,
+            is_over=lambda row, ids: self._end(ids, requests[row].until) is not None,
         )
         return [
             Completion(
                 token_ids=tuple(d.token_ids),
                 logprobs=tuple(d.logprobs),
                 text=text,
-                stop="eos" if d.token_ids[-1] == self.codec.eos_id else "length",
+                stop=self._end(d.token_ids, request.until) or "length",
             )
-            for d, text in zip(
-                decoded, self.codec.decode([d.token_ids for d in decoded]), strict=True
+            for request, d, text in zip(
+                requests, decoded, self.codec.decode([d.token_ids for d in decoded]), strict=True
             )
         ]
+
+    def _end(self, token_ids: Sequence[int], until: str) -> Literal["eos", "text"] | None:
+        """What ends a completion with these tokens; None if it may go on."""
+        if token_ids[-1] == self.codec.eos_id:
+            return "eos"
+        if until and re.search(until, self.codec.decode([token_ids[-TAIL_TOKENS:]])[0]):
+            return "text"
+        return None
 
     def logprobs(self, batch: Batch) -> Tensor:
         """Log-probability of every completion token, given the prompt and the tokens before it.

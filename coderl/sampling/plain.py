@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coderl.actors.actor import Actor, SampleRequest
+from coderl.actors.actor import Sampler, SampleRequest
 from coderl.prompts import build_prompt
 from coderl.rollout import Rollout, written
 from coderl.runs.seeds import derive
@@ -13,7 +13,7 @@ from envs import Problem
 
 
 def sample_programs(
-    actor: Actor,
+    actor: Sampler,
     problems: Sequence[Problem],
     *,
     num_samples: int,

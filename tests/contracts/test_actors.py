@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -70,6 +72,19 @@ def test_a_completion_is_no_longer_than_allowed_and_says_how_it_ended(actor: Act
         assert 1 <= len(c.token_ids) == len(c.logprobs) <= MAX_NEW_TOKENS
         assert c.stop == "eos" or len(c.token_ids) == MAX_NEW_TOKENS
         assert all(logprob <= 0 for logprob in c.logprobs)
+
+
+def test_until_ends_a_completion_and_changes_nothing_before(actor: Actor) -> None:
+    vowel = "[aeiou]"
+    free = actor.sample(requests(12), temperature=1.0)
+    asked = [replace(request, until=vowel) for request in requests(12)]
+    ended = actor.sample(asked, temperature=1.0)
+    for whole, part in zip(free, ended, strict=True):
+        assert whole.token_ids[: len(part.token_ids)] == part.token_ids
+        *_, before = actor.decode([part.token_ids, part.token_ids[:-1]])
+        assert not re.search(vowel, before)
+        assert (part.stop == "text") == bool(re.search(vowel, part.text))
+    assert {part.stop for part in ended} > {"text"}
 
 
 def test_greedy_does_not_depend_on_the_seed(actor: Actor) -> None:
