@@ -29,6 +29,8 @@ class TextRequest:
     temperature: float
     top_p: float
     max_new_tokens: int
+    stop: tuple[str, ...] = ()
+    """Texts before which the server stops."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +86,8 @@ class Endpoint:
             "max_tokens": request.max_new_tokens,
             "seed": request.seed,
         }
+        if request.stop:
+            settings["stop"] = list(request.stop)
         try:
             if self._config.api == "chat":
                 messages = [{"role": "user", "content": request.prompt}]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coderl.actors.actor import Actor
+from coderl.actors.actor import Sampler
 from coderl.puzzles.settings import Prompting
 from coderl.puzzles.solve import attempt
 from coderl.rollout import Rollout
@@ -21,7 +21,7 @@ RISE = 0.2
 
 
 def boil(
-    actor: Actor,
+    actor: Sampler,
     puzzles: Sequence[Problem],
     *,
     num_samples: int,

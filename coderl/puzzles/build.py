@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from coderl.puzzles.settings import BuildConfig
 from envs import Problem
 
+SUCCESS = "success"
+"""Key in a puzzle's notes: the share of the attempts at it that were correct."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Solved:
@@ -24,6 +27,11 @@ class Solved:
     num_attempts: int
     num_correct: int
     """Of the attempts, repeated programs counted again."""
+
+    @property
+    def success(self) -> float:
+        """Share of the attempts that are correct, in [0, 1]."""
+        return self.num_correct / max(self.num_attempts, 1)
 
 
 def gather(
@@ -55,19 +63,38 @@ def gather(
 def verified(solved: Sequence[Solved], config: BuildConfig, *, seed: int) -> list[Problem]:
     """The puzzles with solutions that the judge accepted, shuffled and cut to the cap."""
     kept = [s for s in solved if s.correct and not (config.frontier and not s.incorrect)]
-    return _dataset([(s.puzzle, s.correct) for s in kept], config, seed, config.max_pairs)
+    pairs = [
+        (replace(s.puzzle, meta={**s.puzzle.meta, SUCCESS: s.success}), s.correct) for s in kept
+    ]
+    return _dataset(pairs, config, seed, config.max_pairs)
 
 
-def unverified(solved: Sequence[Solved], config: BuildConfig, *, seed: int) -> list[Problem]:
+def unverified(
+    solved: Sequence[Solved], config: BuildConfig, *, seed: int, max_pairs: int | None = None
+) -> list[Problem]:
     """Puzzles with attempts at them, right or wrong: the control that no judge has seen.
 
-    As many pairs as `verified` gives, unless all are wanted.
+    At most `max_pairs` pairs, or else as many as the settings allow, spread over as many puzzles as
+    there are: a second attempt at a puzzle is taken where all others have given one.
     """
-    cap = config.max_pairs
-    if config.unverified_pairs == "equal":
-        cap = num_pairs(verified(solved, config, seed=seed))
-    pairs = [(s.puzzle, (*s.correct, *s.incorrect)) for s in solved]
-    return _dataset([pair for pair in pairs if pair[1]], config, seed, cap)
+    rng = random.Random(seed)
+    left = config.max_pairs if max_pairs is None else max_pairs
+    tried = [
+        (s.puzzle, rng.sample(programs, len(programs)))
+        for s in rng.sample(solved, len(solved))
+        if (programs := (*s.correct, *s.incorrect))
+    ]
+    taken = [0] * len(tried)
+    for _ in range(config.max_solutions):
+        for place, (_, drawn) in enumerate(tried):
+            if left and taken[place] < len(drawn):
+                taken[place] += 1
+                left -= 1
+    return [
+        replace(puzzle, solutions=tuple(drawn[:number]))
+        for (puzzle, drawn), number in zip(tried, taken, strict=True)
+        if number
+    ]
 
 
 def num_pairs(puzzles: Iterable[Problem]) -> int:
@@ -77,7 +104,7 @@ def num_pairs(puzzles: Iterable[Problem]) -> int:
 
 def statistics(solved: Sequence[Solved]) -> Mapping[str, float]:
     """Counts of a round of attempts."""
-    rates = [s.num_correct / s.num_attempts for s in solved if s.num_attempts]
+    rates = [s.success for s in solved if s.num_attempts]
     return {
         "puzzles": len(solved),
         "attempts": sum(s.num_attempts for s in solved),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from coderl.actors.actor import Actor, SampleRequest
+from coderl.actors.actor import SampleRequest
 from coderl.prompts import Prompt
-from coderl.puzzles.prompts import conditioned_prompt, cut_puzzle, few_shot_prompt
+from coderl.puzzles.prompts import UNTIL, conditioned_prompt, cut_puzzle, few_shot_prompt
 from coderl.puzzles.puzzle import Candidate, answer_type
 from coderl.puzzles.settings import GenerateConfig
+from coderl.puzzles.writers import Writer
 from coderl.runs.partial import digest
 from coderl.runs.seeds import derive
 from envs import Problem
@@ -17,7 +18,7 @@ from envs.puzzle_signature import MAX_PUZZLE_CHARS
 
 
 def write_puzzles(
-    actor: Actor,
+    writer: Writer,
     seeds: Sequence[Problem],
     config: GenerateConfig,
     *,
@@ -29,19 +30,21 @@ def write_puzzles(
     """The texts of one prompt batch: `config.samples_per_prompt` after one prompt.
 
     Args:
-        actor: Writes.
+        writer: Writes.
         seeds: Hand-written puzzles: those shown in a few-shot prompt, or whose types are asked for.
         config: How it is asked, and how tokens are drawn.
         batch: Number of the prompt: another one for each.
         seed: Of the whole iteration.
-        model: Name of the actor, for the note.
+        model: Name of the writer, for the note.
         iteration: For the note.
     """
-    prompt = _prompt(actor, seeds, config, random.Random(derive(seed, "prompt", batch)))
+    prompt = _prompt(writer, seeds, config, random.Random(derive(seed, "prompt", batch)))
     numbers = [batch * config.samples_per_prompt + i for i in range(config.samples_per_prompt)]
-    requests = [SampleRequest(prompt=prompt, seed=derive(seed, "puzzle", n)) for n in numbers]
-    completions = actor.sample(requests, temperature=config.temperature, top_p=config.top_p)
-    cut = cut_puzzle if config.prompting == "few_shot" else str
+    cut, until = (cut_puzzle, UNTIL) if config.prompting == "few_shot" else (str, "")
+    requests = [
+        SampleRequest(prompt=prompt, seed=derive(seed, "puzzle", n), until=until) for n in numbers
+    ]
+    completions = writer.sample(requests, temperature=config.temperature, top_p=config.top_p)
     return [
         Candidate(
             # One character more than a puzzle may have, so that it is refused for its length.
@@ -53,6 +56,7 @@ def write_puzzles(
                 "temperature": config.temperature,
                 "seed": request.seed,
                 "sample": number,
+                "num_tokens": len(completion.token_ids),
             },
         )
         for number, request, completion in zip(numbers, requests, completions, strict=True)
@@ -60,12 +64,12 @@ def write_puzzles(
 
 
 def _prompt(
-    actor: Actor, seeds: Sequence[Problem], config: GenerateConfig, rng: random.Random
+    writer: Writer, seeds: Sequence[Problem], config: GenerateConfig, rng: random.Random
 ) -> Prompt:
     if config.prompting == "conditioned":
         return conditioned_prompt(rng.choice(sorted({answer_type(p) for p in seeds})))
 
     def num_tokens(text: str) -> int:
-        return len(actor.encode_prompt(Prompt(statement="", suffix=text)))
+        return len(writer.encode_prompt(Prompt(statement="", suffix=text)))
 
     return few_shot_prompt(seeds, num_tokens, max_tokens=config.max_prompt_tokens, rng=rng)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from coderl.actors.actor import Actor
+from coderl.actors.actor import Sampler
 from coderl.evaluation.pass_at_k import pass_at_k
 from coderl.puzzles.boiling import boil, first_success_at
 from coderl.puzzles.settings import HeldOutConfig, Prompting
@@ -18,7 +18,7 @@ KS = (1, 5, 20, 100)
 
 
 def attempt_heldout(
-    actor: Actor,
+    actor: Sampler,
     puzzles: Sequence[Problem],
     config: HeldOutConfig,
     *,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 from coderl.actors.actor import Actor
 from coderl.batch import Example
 from coderl.prompts import Prompt, PromptForm, solution_pairs
+from coderl.puzzles.build import SUCCESS
 from coderl.puzzles.prompts import conditioned_prompt
 from coderl.puzzles.puzzle import answer_type
 from coderl.puzzles.release_files import training_text
@@ -28,11 +30,13 @@ def learn(
     on_step: Callable[[int, dict[str, float]], None] | None = None,
 ) -> None:
     """Fit the actor to puzzles and their solutions, in place."""
-    examples = (
-        packed(actor, puzzles, config.block_tokens)
-        if prompting == "few_shot"
-        else encode(actor, both_tasks(puzzles, actor.prompt_form))
-    )
+    if prompting == "few_shot":
+        examples = packed(actor, puzzles, config.block_tokens)
+    else:
+        examples = encode(actor, both_tasks(puzzles, actor.prompt_form))
+        if config.proposer_reward:
+            written = examples[: len(puzzles)]
+            examples[: len(puzzles)] = map(rewarded, written, puzzles)
     warm_up(
         actor,
         examples,
@@ -47,9 +51,18 @@ def learn(
 def both_tasks(
     puzzles: Sequence[Problem], form: PromptForm = "default"
 ) -> list[tuple[Prompt, str]]:
-    """A pair for each puzzle to be written, and one for each solution."""
+    """First a pair for each puzzle to be written, then one for each solution."""
     written = [(conditioned_prompt(answer_type(p)), p.statement) for p in puzzles]
     return written + solution_pairs(puzzles, form)
+
+
+def rewarded(written: Example, puzzle: Problem) -> Example:
+    """An example of writing a puzzle, weighed by 1 - success; what is never solved is not there.
+
+    Source: Zhao et al. 2025 (arXiv:2505.03335), the reward of the proposer.
+    """
+    reward = 1 - float(str(puzzle.meta.get(SUCCESS, 0)))
+    return replace(written, weights=tuple(reward * weight for weight in written.weights))
 
 
 def packed(actor: Actor, puzzles: Sequence[Problem], block_tokens: int) -> list[Example]:

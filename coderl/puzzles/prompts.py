@@ -37,6 +37,12 @@ TUTORIAL: tuple[tuple[str, str], ...] = (
 """Puzzles and bodies of solutions that show the task."""
 
 
+UNTIL = r"\n\S"
+"""What ends a few-shot completion: a line that is not indented."""
+STOPS = ("\ndef ", "\nassert ", "\nclass ", "\n#")
+"""The same for servers, which know no patterns: the beginnings of most such lines."""
+
+
 def conditioned_prompt(answer_type: str) -> Prompt:
     """The prompt for a puzzle with an answer of this type."""
     return Prompt(statement=f"\nPUZZLE:\n{answer_type}", suffix="\nANSWER:\n")

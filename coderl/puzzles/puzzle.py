@@ -21,7 +21,7 @@ class Candidate:
 
     text: str
     provenance: Mapping[str, object]
-    """Model, iteration, prompt (by digest), temperature, seed and number of the sample."""
+    """Model, iteration, prompt (by digest), temperature, seed, number of the sample and tokens."""
 
 
 def as_problem(candidate: Candidate, problem_id: str) -> Problem | Defect:

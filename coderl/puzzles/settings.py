@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from coderl.actors.settings import ActorConfig, TinyConfig
+from coderl.endpoints.settings import EndpointConfig
 from coderl.sampling.settings import SamplingConfig
 from coderl.schema import expect_at_least
 from coderl.training.settings import OptimConfig
@@ -67,9 +68,30 @@ class GateConfig:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WriterConfig:
+    """Who writes puzzles, or solves them."""
+
+    model: str | None = None
+    """Folder or hub name, or the server's name for it; null is the teacher: the base model, then
+    that of the arm `verified`."""
+    endpoint: EndpointConfig | None = None
+    """An OpenAI-compatible server, asked to continue texts."""
+
+    def __post_init__(self) -> None:
+        if self.endpoint is not None and self.model is None:
+            raise ValueError("model: got null; expected the endpoint's name of a model")
+        if self.endpoint is not None and self.endpoint.api != "completions":
+            raise ValueError(
+                f"endpoint.api: got {self.endpoint.api}; expected completions: prompts of puzzles "
+                "are texts to be continued"
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GenerateConfig:
     """How puzzles are written. Source of the few-shot form: arXiv:2207.14502, sec. 3."""
 
+    writer: WriterConfig = WriterConfig()
     prompting: Prompting = "conditioned"
     """`few_shot` for plain language models, `conditioned` for models trained on seed puzzles."""
     num_puzzles: int = 1024
@@ -91,6 +113,7 @@ class GenerateConfig:
 class SolveConfig:
     """How puzzles are solved."""
 
+    writer: WriterConfig = WriterConfig()
     num_attempts: int = 8
     """Programs a puzzle. The scripts of the paper's release: 100."""
     temperature: float = 0.8
@@ -115,11 +138,15 @@ class BuildConfig:
     frontier: bool = False
     """Keep only puzzles that are solved now and then, 0 < success < 1: R-Zero (arXiv:2508.05004)
     and others find that what always succeeds teaches nothing."""
+    max_per_cell: int = 0
+    """Keep in each cell of an archive, a type of answer and a set of operations, so many puzzles,
+    those solved least often: as in ACES (arXiv:2310.10692). 0 keeps all."""
     unverified_pairs: Literal["equal", "all"] = "equal"
     """Pairs of the arm `unverified`: as many as the judge accepted, or all attempts."""
 
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "max_solutions", "max_pairs")
+        expect_at_least(self, 0, "max_per_cell")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,6 +174,9 @@ class FineTuneConfig:
     optim: OptimConfig = OptimConfig(embedding_lr_factor=10.0, warmup_steps=20)
     block_tokens: int = 1024
     """Of a block of packed texts, every token of which is learned. Paper: 1,024."""
+    proposer_reward: bool = False
+    """Weigh what is learned about writing a puzzle by 1 - success of the attempts at it: the reward
+    of Absolute Zero (arXiv:2505.03335). Seeds count fully."""
 
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "num_steps")
@@ -195,3 +225,8 @@ class Config:
             raise ValueError("arms: got none of them verified; the next iteration starts from it")
         if self.model == "tiny" and not self.base_steps:
             raise ValueError("base_steps: got 0; a model from scratch has to see the seeds first")
+        if self.fine_tune.proposer_reward and self.generate.prompting != "conditioned":
+            raise ValueError(
+                f"fine_tune.proposer_reward: got true with prompting {self.generate.prompting}; "
+                "expected conditioned: packed text does not tell puzzles from solutions"
+            )

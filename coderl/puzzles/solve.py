@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from coderl.actors.actor import Actor, SampleRequest
-from coderl.puzzles.prompts import cut_solution, few_shot_solution_prompt
+from coderl.actors.actor import Sampler, SampleRequest
+from coderl.puzzles.prompts import UNTIL, cut_solution, few_shot_solution_prompt
 from coderl.puzzles.settings import Prompting
 from coderl.rollout import Rollout
 from coderl.runs.seeds import derive
@@ -17,7 +17,7 @@ from envs.judge import Judge
 
 
 def attempt(
-    actor: Actor,
+    actor: Sampler,
     puzzles: Sequence[Problem],
     *,
     num_attempts: int,
@@ -41,7 +41,9 @@ def attempt(
     prompts = {puzzle.id: few_shot_solution_prompt(puzzle) for puzzle in puzzles}
     completions = actor.sample(
         [
-            SampleRequest(prompt=prompts[puzzle.id], seed=derive(seed, puzzle.id, sample))
+            SampleRequest(
+                prompt=prompts[puzzle.id], seed=derive(seed, puzzle.id, sample), until=UNTIL
+            )
             for puzzle, sample in pairs
         ],
         temperature=sampling.temperature,

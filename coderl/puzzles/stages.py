@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
+from coderl.puzzles.archive import archive, cell, draw_coverage
 from coderl.puzzles.batches import write_in_batches
 from coderl.puzzles.build import Solved, gather, num_pairs, statistics, unverified, verified
 from coderl.puzzles.filter import read_candidate, refusals
@@ -23,8 +24,9 @@ from coderl.puzzles.models import base_model, load, train
 from coderl.puzzles.places import Places
 from coderl.puzzles.puzzle import Candidate, Seen, as_problem
 from coderl.puzzles.release_files import write_new_style, write_text
-from coderl.puzzles.settings import Arm, Config
+from coderl.puzzles.settings import Arm, Config, WriterConfig
 from coderl.puzzles.solve import attempt, judge_attempts
+from coderl.puzzles.writers import Writer, writer
 from coderl.rollout import Rollout, to_record
 from coderl.runs import atomic
 from coderl.runs.partial import digest
@@ -76,34 +78,35 @@ class Stages:
     def generate(self) -> Numbers:
         """Have the teacher write puzzles."""
         config = self.config.generate
-        actor = load(self.config, self.teacher)
         num_prompts = -(-config.num_puzzles // config.samples_per_prompt)
-        write_in_batches(
-            self.places.candidates,
-            range(num_prompts),
-            lambda batch: [
-                dump_line({"text": c.text, "provenance": dict(c.provenance)})
-                for number in batch
-                for c in write_puzzles(
-                    actor,
-                    self.seeds,
-                    config,
-                    batch=number,
-                    seed=self.seed,
-                    model=self.teacher.relative_to(self.config.out).as_posix(),
-                    iteration=self.places.iteration,
-                )
-            ],
-            size=1,
-            lines_an_item=config.samples_per_prompt,
-            made_of={"seed": self.seed, "settings": asdict(config)},
-            what="prompts",
-        )
-        texts = [candidate.text for candidate in self._candidates()]
+        with self._writer(config.writer) as (name, writer):
+            write_in_batches(
+                self.places.candidates,
+                range(num_prompts),
+                lambda batch: [
+                    dump_line({"text": c.text, "provenance": dict(c.provenance)})
+                    for number in batch
+                    for c in write_puzzles(
+                        writer,
+                        self.seeds,
+                        config,
+                        batch=number,
+                        seed=self.seed,
+                        model=name,
+                        iteration=self.places.iteration,
+                    )
+                ],
+                size=1,
+                lines_an_item=config.samples_per_prompt,
+                made_of={"seed": self.seed, "settings": asdict(config)},
+                what="prompts",
+            )
+        candidates = self._candidates()
         return {
-            "texts": len(texts),
-            "different": len(set(texts)),
-            "characters": sum(map(len, texts)),
+            "texts": len(candidates),
+            "different": len({c.text for c in candidates}),
+            "characters": sum(len(c.text) for c in candidates),
+            "tokens": sum(int(str(c.provenance["num_tokens"])) for c in candidates),
         }
 
     def filter(self) -> Numbers:
@@ -143,37 +146,38 @@ class Stages:
         """Have the teacher attempt every puzzle."""
         config = self.config.solve
         puzzles = self._puzzles()
-        actor = load(self.config, self.teacher) if puzzles else None
         sampling = SamplingConfig(temperature=config.temperature, top_p=config.top_p)
         note = {
-            "model": self.teacher.relative_to(self.config.out).as_posix(),
             "iteration": self.places.iteration,
             "temperature": config.temperature,
             "seed": self.seed,
         }
-
-        def lines_of(batch: Sequence[Problem]) -> list[str]:
-            assert actor is not None
-            rollouts = attempt(
-                actor,
-                batch,
-                num_attempts=config.num_attempts,
-                sampling=sampling,
-                prompting=self.config.generate.prompting,
-                seed=self.seed,
+        with self._writer(config.writer) as (name, writer):
+            write_in_batches(
+                self.places.programs,
+                puzzles,
+                lambda batch: [
+                    _program_line(rollout, {"model": name, **note})
+                    for rollout in attempt(
+                        writer,
+                        batch,
+                        num_attempts=config.num_attempts,
+                        sampling=sampling,
+                        prompting=self.config.generate.prompting,
+                        seed=self.seed,
+                    )
+                ],
+                size=config.puzzles_per_batch,
+                lines_an_item=config.num_attempts,
+                made_of={"puzzles": digest(map(problem_line, puzzles)), "settings": asdict(config)},
+                what="puzzles attempted",
             )
-            return [_program_line(rollout, note) for rollout in rollouts]
-
-        write_in_batches(
-            self.places.programs,
-            puzzles,
-            lines_of,
-            size=config.puzzles_per_batch,
-            lines_an_item=config.num_attempts,
-            made_of={"puzzles": digest(map(problem_line, puzzles)), "settings": asdict(config)},
-            what="puzzles attempted",
-        )
-        return {"puzzles": len(puzzles), "attempts": len(puzzles) * config.num_attempts}
+        tokens = sum(int(str(r.extra["num_tokens"])) for r in read_programs(self.places.programs))
+        return {
+            "puzzles": len(puzzles),
+            "attempts": len(puzzles) * config.num_attempts,
+            "tokens": tokens,
+        }
 
     def judge(self) -> Numbers:
         """Judge every attempt."""
@@ -182,17 +186,19 @@ class Stages:
 
     def build(self) -> Numbers:
         """Make the data sets of the arms, and the files of the original."""
-        solved = self._solved()
-        sets = {
-            "verified": verified(solved, self.config.build, seed=self.seed),
-            "unverified": unverified(solved, self.config.build, seed=self.seed),
-        }
+        solved, config = self._solved(), self.config.build
+        best = archive(solved, config.max_per_cell) if config.max_per_cell else solved
+        sets = {"verified": verified(best, config, seed=self.seed)}
+        cap = num_pairs(sets["verified"]) if config.unverified_pairs == "equal" else None
+        sets["unverified"] = unverified(solved, config, seed=self.seed, max_pairs=cap)
         self._write("verified", sets["verified"])
         self._write("unverified", sets["unverified"])
         self._write("human", [])
         write_new_style(solved, self.places.folder / "puzzles.json")
         write_text(sets["verified"], self.places.folder / "puzzles.txt")
+        draw_coverage(self.seeds, sets["verified"], self.places.folder / "coverage.png")
         return {
+            "cells": len({cell(puzzle) for puzzle in sets["verified"]}),
             "puzzles": {name: len(puzzles) for name, puzzles in sets.items()},
             "pairs": {name: num_pairs(puzzles) for name, puzzles in sets.items()},
         }
@@ -297,6 +303,13 @@ class Stages:
             )
 
     @contextmanager
+    def _writer(self, config: WriterConfig) -> Iterator[tuple[str, Writer]]:
+        """Who writes, with the name that the notes say."""
+        name = config.model or self.teacher.relative_to(self.config.out).as_posix()
+        with writer(config, self.config.actor, self.teacher) as found:
+            yield name, found
+
+    @contextmanager
     def _judges(self) -> Iterator[Callable[[], list[Judge]]]:
         """A judge for each seed, started when they are asked for and closed in the end."""
         limits = Limits(cpu_s=self.config.filter.cpu_s)
@@ -343,4 +356,5 @@ class Stages:
 def _program_line(rollout: Rollout, note: Mapping[str, object]) -> str:
     """A line of programs.jsonl; the note says how the program was drawn."""
     record = to_record(rollout)
-    return program_line(replace(record, extra={"stop": record.extra["stop"], **note}))
+    told = {"stop": record.extra["stop"], "num_tokens": len(rollout.completion.token_ids)}
+    return program_line(replace(record, extra={**told, **note}))

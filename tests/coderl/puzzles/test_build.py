@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from coderl.batch import Example
+from coderl.puzzles.archive import archive
 from coderl.puzzles.boiling import first_success_at
 from coderl.puzzles.build import gather, num_pairs, statistics, unverified, verified
 from coderl.puzzles.heldout import pass_rates
+from coderl.puzzles.learning import rewarded
 from coderl.puzzles.puzzle import Candidate, as_problem, rename_function
 from coderl.puzzles.release_files import (
     read_style,
@@ -71,6 +75,25 @@ def test_the_frontier_leaves_out_what_always_succeeds() -> None:
     assert [p.id for p in verified(SOLVED, BuildConfig(frontier=True), seed=0)] == ["p1"]
 
 
+def test_an_archive_keeps_the_hardest_of_each_cell() -> None:
+    # All four ask for an int by the same operations: one cell.
+    assert [s.puzzle.id for s in archive(SOLVED, 1)] == ["p1"]
+    assert [s.puzzle.id for s in archive(SOLVED, 2)] == ["p0", "p1"]
+    sums = as_problem(Candidate(text="def f(x: int): return x + 1 == 2", provenance={}), "p9")
+    assert isinstance(sums, Problem)
+    other = replace(SOLVED[0], puzzle=sums)
+    assert [s.puzzle.id for s in archive([*SOLVED, other], 1)] == ["p1", "p9"]
+
+
+def test_what_is_always_solved_weighs_nothing_for_who_writes() -> None:
+    weight_of = {
+        p.id: rewarded(Example(prompt_ids=(1,), token_ids=(2, 3), weights=(1.0, 0.5)), p).weights
+        for p in [*verified(SOLVED, BuildConfig(), seed=0), SOLVED[2].puzzle]
+    }
+    # 11 of 11, 1 of 2, and a seed, of which nobody knows.
+    assert weight_of == {"p0": (0.0, 0.0), "p1": (0.5, 0.25), "p2": (1.0, 0.5)}
+
+
 @pytest.mark.parametrize("cap", [1, 2, 5, 9])
 def test_caps_count_pairs(cap: int) -> None:
     assert num_pairs(verified(SOLVED, BuildConfig(max_pairs=cap), seed=3)) == min(cap, 9)
@@ -79,7 +102,9 @@ def test_caps_count_pairs(cap: int) -> None:
 def test_the_control_has_as_many_pairs_and_wrong_ones_among_them() -> None:
     config = BuildConfig(max_solutions=2)
     assert num_pairs(verified(SOLVED, config, seed=0)) == 3
-    assert num_pairs(unverified(SOLVED, config, seed=0)) == 3
+    few = unverified(SOLVED, config, seed=0, max_pairs=4)
+    # p0 has ten programs, p1 two and p2 one: one each first, then a second.
+    assert sorted(len(p.solutions) for p in few) == [1, 1, 2]
     everything = unverified(SOLVED, BuildConfig(unverified_pairs="all"), seed=0)
     assert num_pairs(everything) == 8 + 2 + 1
     assert program("7") in [s for p in everything for s in p.solutions]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,6 +104,7 @@ def made(
 ) -> tuple[Stages, Scripted]:
     actor = Scripted(texts)
     monkeypatch.setattr(stages_module, "load", lambda *_: actor)
+    monkeypatch.setattr(stages_module, "writer", lambda *_: nullcontext(actor))
     return Stages(config_of(out, texts), SEEDS, HELD_OUT, 0), actor
 
 
@@ -125,10 +127,12 @@ def test_every_text_is_kept_or_counted(tmp_path: Path, monkeypatch: pytest.Monke
     assert [p.statement for p in puzzles] == [SQUARE, CUBE, WORDS]
     note = puzzles[0].meta["provenance"]
     assert isinstance(note, dict)
-    assert set(note) == {"model", "iteration", "prompt", "temperature", "seed", "sample"}
+    assert set(note) == {
+        *("model", "iteration", "prompt", "temperature", "seed", "sample", "num_tokens"),
+    }
     assert (note["sample"], note["model"]) == (4, "base")
 
-    assert stages.solve() == {"puzzles": 3, "attempts": 6}
+    assert stages.solve() == {"puzzles": 3, "attempts": 6, "tokens": 6}
     assert stages.judge() == {
         "puzzles": 3,
         "attempts": 6,
@@ -137,6 +141,7 @@ def test_every_text_is_kept_or_counted(tmp_path: Path, monkeypatch: pytest.Monke
         "always_solved": 1,
     }
     assert stages.build() == {
+        "cells": 1,
         "puzzles": {"verified": 1, "unverified": 1},
         "pairs": {"verified": 1, "unverified": 1},
     }
@@ -157,7 +162,7 @@ def test_a_batch_of_which_nothing_is_left(
     stages, actor = made(tmp_path, texts, monkeypatch)
     stages.generate()
     assert stages.filter()["kept"] == 0
-    assert stages.solve() == {"puzzles": 0, "attempts": 0}
+    assert stages.solve() == {"puzzles": 0, "attempts": 0, "tokens": 0}
     assert stages.judge()["solved"] == 0
     assert stages.build()["pairs"] == {"verified": 0, "unverified": 0}
     assert actor.num_sampled == 2
