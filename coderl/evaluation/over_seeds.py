@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -37,6 +37,18 @@ def paired(first: Sequence[Values], second: Sequence[Values]) -> dict[str, dict[
         )
         for metric in first[0]
     }
+
+
+def shown(row: Mapping[str, Any]) -> str:
+    """Mean, deviation and interval of a summary's metric, in percent."""
+    low, high = row["ci95"]
+    return f"{100 * row['mean']:.1f} ± {100 * row['std']:.1f} ({100 * low:.1f} .. {100 * high:.1f})"
+
+
+def shown_difference(row: Mapping[str, Any]) -> str:
+    """Mean and interval of a paired difference, in points of percent."""
+    low, high = row["ci95"]
+    return f"{100 * row['mean']:+.1f} ({100 * low:+.1f} .. {100 * high:+.1f})"
 
 
 def _row(interval: Interval) -> dict[str, object]:

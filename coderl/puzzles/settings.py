@@ -217,16 +217,29 @@ class Config:
     workers: int | None = None
     """Programs judged at a time; null takes all processor cores."""
     seed: int = 0
+    """The one seed that is run, unless `seeds` says more."""
+    seeds: int | None = None
+    """Run seeds 0..seeds-1 side by side and compare the arms in a table; the bundled puzzles are
+    others for each."""
+
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """The seeds of this run."""
+        return (self.seed,) if self.seeds is None else tuple(range(self.seeds))
 
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "num_iterations")
+        if self.seeds is not None:
+            expect_at_least(self, 1, "seeds")
+        if self.seeds is not None and self.only is not None:
+            raise ValueError(f"only: got {self.only}; expected null with seeds: all stages are run")
         expect_at_least(self, 0, "base_steps")
         if "verified" not in self.arms:
             raise ValueError("arms: got none of them verified; the next iteration starts from it")
-        if self.model == "tiny" and not self.base_steps:
-            raise ValueError("base_steps: got 0; a model from scratch has to see the seeds first")
         if self.fine_tune.proposer_reward and self.generate.prompting != "conditioned":
             raise ValueError(
                 f"fine_tune.proposer_reward: got true with prompting {self.generate.prompting}; "
                 "expected conditioned: packed text does not tell puzzles from solutions"
             )
+        if self.model == "tiny" and not self.base_steps:
+            raise ValueError("base_steps: got 0; a model from scratch has to see the seeds first")

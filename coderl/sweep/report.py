@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from coderl.evaluation.over_seeds import Values, paired, summary
+from coderl.evaluation.over_seeds import Values, paired, shown, shown_difference, summary
 from coderl.evaluation.tally import metrics_of, tally
 from coderl.quickstart.plan import eval_folder
 from coderl.runs.versions import versions
@@ -53,11 +53,11 @@ def markdown(report: Mapping[str, Any]) -> str:
     columns += ["programs", "steps", "settings"]
     lines = [_row(columns), _row(["---"] * len(columns))]
     for name, row in report["summary"].items():
-        cells = [f"`{name}`", *(_mean(row[metric]) for metric in metrics)]
+        cells = [f"`{name}`", *(shown(row[metric]) for metric in metrics)]
         for metric in metrics:
             for other in (WARMUP, reference):
                 found = report["paired"].get(f"{name} - {other}")
-                cells.append(_signed(found[metric]) if found else "")
+                cells.append(shown_difference(found[metric]) if found else "")
         budget = report["budget"][name]
         cells += [f"{budget['programs']:,}", f"{budget['train_steps']:,}"]
         cells.append(" ".join(f"`{word}`" for word in report["arms"].get(name, ())))
@@ -72,16 +72,6 @@ def markdown(report: Mapping[str, Any]) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _mean(row: Mapping[str, Any]) -> str:
-    low, high = row["ci95"]
-    return f"{100 * row['mean']:.1f} ± {100 * row['std']:.1f} ({100 * low:.1f} .. {100 * high:.1f})"
-
-
-def _signed(row: Mapping[str, Any]) -> str:
-    low, high = row["ci95"]
-    return f"{100 * row['mean']:+.1f} ({100 * low:+.1f} .. {100 * high:+.1f})"
 
 
 def _values(config: Config, seed: int, name: str) -> Values:

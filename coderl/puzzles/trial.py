@@ -1,0 +1,163 @@
+"""Which arm solves more? The same run over seeds, side by side, and a table with paired intervals.
+
+Bundled puzzles are drawn anew for each seed, seeds and held-out ones: a run is not to shine by the
+luck of one set.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from coderl.evaluation.over_seeds import Values, paired, shown, shown_difference, summary
+from coderl.evaluation.tally import metrics_of, tally
+from coderl.puzzles.loop import arms_of
+from coderl.puzzles.places import Places
+from coderl.puzzles.settings import Arm, Config
+from coderl.runs import atomic
+from coderl.runs.stages import Stage
+from coderl.runs.versions import versions
+from envs.mini_puzzles import generate
+from envs.records import read_verdicts
+from envs.sources import problem_line
+
+BUNDLED = "bundled:puzzles"
+KS = (1, 5, 20)
+
+Row = tuple[Arm, int]
+"""An arm, and the iteration in which it was trained."""
+
+
+def stage(config: Config, seed: int) -> Stage:
+    """The run of one seed."""
+    settings = of_seed(config, seed)
+    return Stage(
+        seed=seed,
+        name="self-teach",
+        verb="self_teach",
+        settings=settings,
+        done_when=_last(settings),
+    )
+
+
+def of_seed(config: Config, seed: int) -> Config:
+    """The settings of one seed."""
+    root = config.out / f"seed_{seed}"
+    bundled = f"jsonl:{_puzzles(root)}"
+    return replace(
+        config,
+        seeds=None,
+        seed=seed,
+        out=root,
+        workers=1,
+        data=config.data.replace(BUNDLED, bundled),
+        heldout=config.heldout.replace(BUNDLED, bundled),
+    )
+
+
+def write_puzzles(config: Config, seed: int) -> None:
+    """Draw the bundled puzzles of a seed, unless they are there."""
+    path = _puzzles(config.out / f"seed_{seed}")
+    if not path.exists():
+        atomic.write_text(path, "".join(problem_line(p) + "\n" for p in generate(seed)))
+
+
+def values_of(config: Config, seed: int, row: Row) -> Values:
+    """pass@k of an arm on each held-out puzzle of a seed, by metric."""
+    arm, iteration = row
+    file = Places(root=config.out / f"seed_{seed}", iteration=iteration).heldout(arm)
+    verdicts = read_verdicts(file.with_suffix(".verdicts.jsonl"))
+    return metrics_of(tally(verdicts), [k for k in KS if k <= config.held_out.num_attempts])
+
+
+def summarize(config: Config, times: Path) -> dict[str, Any]:
+    """The content of report.json; arms are called `ARM ITERATION`, the first iteration 1."""
+    rows = [(arm, i) for i in range(config.num_iterations) for arm in arms_of(config, i)]
+    names = {row: _name(row) for row in rows}
+    values = {
+        names[row]: [values_of(config, seed, row) for seed in config.all_seeds] for row in rows
+    }
+    return {
+        "seeds": list(config.all_seeds),
+        "commit": versions()["commit"],
+        "wall_s": json.loads(times.read_text(encoding="utf-8")),
+        "results": {
+            str(seed): {
+                name: {metric: mean(v) for metric, v in found[index].items()}
+                for name, found in values.items()
+            }
+            for index, seed in enumerate(config.all_seeds)
+        },
+        "summary": {name: summary(found) for name, found in values.items()},
+        "paired": {
+            f"{names[a]} - {names[b]}": paired(values[names[a]], values[names[b]])
+            for a, b in _pairs(rows)
+        },
+        "pairs": {
+            names[row]: mean(_num_pairs(config, s, row) for s in config.all_seeds) for row in rows
+        },
+    }
+
+
+def markdown(report: Mapping[str, Any]) -> str:
+    """Both tables, in points of percent: what arms solve, and how far they are apart."""
+    metrics = [f"pass@{k}" for k in KS if f"pass@{k}" in next(iter(report["summary"].values()))]
+    lines = [
+        f"Held-out puzzles solved, in percent: mean over {len(report['seeds'])} seeds, deviation "
+        "over seeds, 95 % interval over seeds and puzzles; differences are paired.",
+        "",
+        _cells("arm", "pairs learned from", *metrics),
+        _cells(*["---"] * (len(metrics) + 2)),
+    ]
+    for name, row in report["summary"].items():
+        pairs = f"{report['pairs'][name]:,.0f}"
+        lines.append(_cells(f"`{name}`", pairs, *(shown(row[metric]) for metric in metrics)))
+    lines += ["", _cells("difference", *metrics), _cells(*["---"] * (len(metrics) + 1))]
+    for name, row in report["paired"].items():
+        lines.append(_cells(name, *(shown_difference(row[metric]) for metric in metrics)))
+    return "\n".join(lines) + "\n"
+
+
+def _pairs(rows: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
+    """Each arm beside the arm that it has to beat."""
+    there = set(rows)
+    for arm, i in rows:
+        rivals: Mapping[Arm, Sequence[Row]] = {
+            "none": (),
+            "human": (("none", 0),),
+            "unverified": (("none", 0), ("human", 0)),
+            "verified": (("none", 0), ("human", 0), ("unverified", i), ("verified", i - 1)),
+        }
+        yield from (((arm, i), rival) for rival in rivals[arm] if rival in there)
+
+
+def _num_pairs(config: Config, seed: int, row: Row) -> int:
+    """Pairs of puzzle and solution that the arm has learned from."""
+    arm, iteration = row
+    places = Places(root=config.out / f"seed_{seed}", iteration=iteration)
+    line = places.statistics("base" if arm == "none" else f"fine-tune-{arm}")
+    return int(json.loads(line.read_text(encoding="utf-8"))["pairs"])
+
+
+def _last(config: Config) -> Path:
+    """The file with which a run ends."""
+    iteration = config.num_iterations - 1
+    places = Places(root=config.out, iteration=iteration)
+    return places.statistics(f"held-out-{arms_of(config, iteration)[-1]}")
+
+
+def _puzzles(root: Path) -> Path:
+    return root / "puzzles.jsonl"
+
+
+def _name(row: Row) -> str:
+    arm, iteration = row
+    return arm if arm in ("none", "human") else f"{arm} {iteration + 1}"
+
+
+def _cells(*texts: str) -> str:
+    return f"| {' | '.join(texts)} |"
