@@ -4,9 +4,10 @@
 #   scripts/bench.sh judge [--rounds 5] [--programs 400] [--peers]     its speed beside others
 #   scripts/bench.sh endurance [--programs 1000000]                    what it leaves behind
 #   scripts/bench.sh reading [1000 10000]                              problems read a second
+#   scripts/bench.sh puzzles [--puzzles 40] [--attempts 8]             puzzles judged, attempts made
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh
-what=${1:?what to measure: judge, endurance or reading}
+what=${1:?what to measure: judge, endurance, reading or puzzles}
 shift
 exec .venv/bin/python "scripts/bench_$what.py" "$@"
