@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from coderl.actors.actor import Completion, Reader
+from coderl.actors.actor import Completion, Reader, Sampler
 from coderl.errors import ConfigError
 from coderl.prompts import completion_text, program_text
 from coderl.runs import atomic
@@ -40,9 +40,9 @@ class Rollout:
         return self.completion.text
 
 
-def written(reader: Reader, problem: Problem, sample: int, completion: Completion) -> Rollout:
+def written(writer: Sampler, problem: Problem, sample: int, completion: Completion) -> Rollout:
     """The program that a completion of the problem's prompt makes, by the model's form."""
-    text = program_text(problem, completion.text, reader.prompt_form)
+    text = program_text(problem, completion.text, writer.prompt_form)
     return Rollout(problem=problem, sample=sample, completion=replace(completion, text=text))
 
 

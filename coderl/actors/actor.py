@@ -65,6 +65,10 @@ class Reader(Protocol):
 class Sampler(Protocol):
     """What writes: an actor, or a model behind a server."""
 
+    @property
+    def prompt_form(self) -> PromptForm:
+        """How problems are put to the model."""
+
     def sample(
         self,
         requests: Sequence[SampleRequest],

@@ -15,7 +15,7 @@ from coderl.actors.settings import ActorConfig
 from coderl.endpoints.client import Endpoint, EndpointError, Text, TextRequest
 from coderl.errors import RunError
 from coderl.loading import load_actor
-from coderl.prompts import Prompt
+from coderl.prompts import Prompt, PromptForm
 from coderl.puzzles.prompts import STOPS
 from coderl.puzzles.settings import WriterConfig
 
@@ -43,6 +43,11 @@ class Served:
     def __init__(self, endpoint: Endpoint, lengths: ActorConfig) -> None:
         """Ask nothing yet."""
         self._endpoint, self._lengths = endpoint, lengths
+
+    @property
+    def prompt_form(self) -> PromptForm:
+        """The one that the settings name: a server has no word of it."""
+        return self._lengths.prompt_form or "default"
 
     def encode_prompt(self, prompt: Prompt) -> tuple[int, ...]:
         """A number for three bytes: servers keep their tokenizers to themselves."""
