@@ -62,6 +62,8 @@ def stages(config: Config, seed: int) -> list[Stage]:
     first = f"{untaught}?seed={plan.seed('problems') % 2**31}&limit={reinforce.problems_per_round}"
     plan.sample("samples", first, warmup, samples, reinforce.samples_per_problem)
     plan.judge("judge samples", train, samples, verdicts)
+    plan.evaluate("warmup", heldout)
+    folder = eval_folder(config, seed)
     plan.add(
         "critic",
         train_critic.Config(
@@ -72,9 +74,13 @@ def stages(config: Config, seed: int) -> list[Stage]:
             out=critic,
             critic=config.critic,
             actor=config.actor,
+            other_data=heldout,
+            other_programs=folder / "warmup.jsonl",
+            other_verdicts=folder / "warmup.verdicts.jsonl",
             seed=plan.seed("critic"),
         ),
         verdicts,
+        folder / "warmup.verdicts.jsonl",
     )
     rl = train_actor.Config(
         data=train,
@@ -123,11 +129,8 @@ def stages(config: Config, seed: int) -> list[Stage]:
         ),
         failure_verdicts,
     )
-    folder = eval_folder(config, seed)
-    for arm in TRAINING_ARMS:
-        programs = folder / f"{arm}.jsonl"
-        plan.sample(f"sample {arm}", heldout, root / arm, programs, config.eval_samples)
-        plan.judge(f"judge {arm}", heldout, programs, folder / f"{arm}.verdicts.jsonl")
+    for arm in TRAINING_ARMS[1:]:
+        plan.evaluate(arm, heldout)
     plan.add(
         "score rl",
         score.Config(
@@ -222,6 +225,13 @@ class _Plan:
             critic_sampling=self.config.critic_sampling,
         )
         self.add(name, steered, model, repair)
+
+    def evaluate(self, arm: str, heldout: str) -> None:
+        """Sample and judge held-out programs of an arm's actor."""
+        programs = eval_folder(self.config, self.number) / f"{arm}.jsonl"
+        model = self.config.out / f"seed_{self.number}" / arm
+        self.sample(f"sample {arm}", heldout, model, programs, self.config.eval_samples)
+        self.judge(f"judge {arm}", heldout, programs, programs.with_suffix(".verdicts.jsonl"))
 
     def judge(
         self, name: str, data: str, programs: Path, out: Path, tests: TestSet = "hidden"

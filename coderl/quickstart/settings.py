@@ -43,7 +43,9 @@ class Config:
     decay that follow make it sure of its tokens again."""
     tiny: TinyConfig = TinyConfig()
     actor: ActorConfig = ActorConfig(max_prompt_tokens=192, max_new_tokens=64)
-    critic: CriticConfig = CriticConfig()
+    critic: CriticConfig = CriticConfig(
+        reads="actor", num_steps=200, refresh_steps=40, optim=OptimConfig(lr=3e-3, batch_size=64)
+    )
     reinforce: ReinforceConfig = ReinforceConfig()
     repair_steps: int = 150
     repair_optim: OptimConfig = OptimConfig(embedding_lr_factor=2.0)

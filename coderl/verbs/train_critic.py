@@ -46,13 +46,21 @@ class Config:
     actor: ActorConfig = ActorConfig()
     tracking: TrackingConfig = TrackingConfig()
     held_out: float = 0.1
-    """Share of the problems that the report is about."""
+    """Share of the problems that the report is about, and that are not learned from."""
+    other_data: str | None = None
+    """Other problems for the report to be about; with their programs and verdicts, all of `data`
+    is learned from."""
+    other_programs: Path | None = None
+    other_verdicts: Path | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Refuse values outside of the documented ranges."""
         if not 0 < self.held_out < 1:
             raise ValueError(f"held_out: got {self.held_out}; expected a share in (0, 1)")
+        others = (self.other_data, self.other_programs, self.other_verdicts)
+        if None in others and any(others):
+            raise ValueError("other_data: expected other_programs and other_verdicts with it")
 
 
 def run(config: Config) -> int:
@@ -73,6 +81,9 @@ def run(config: Config) -> int:
         learned, kept, held_out = _split(config, {rollout.problem.id for rollout in rollouts})
         seen = [rollout for rollout in rollouts if rollout.problem.id not in held_out]
         unseen = [rollout for rollout in rollouts if rollout.problem.id in held_out]
+        if config.other_data and config.other_programs and config.other_verdicts:
+            others = {problem.id: problem for problem in read(config.other_data)}
+            unseen = read_rollouts(others, config.other_programs, config.other_verdicts, reader)
         rows, validation = (
             labelled_rows(
                 reader,
@@ -139,7 +150,7 @@ def _split(config: Config, problem_ids: Collection[str]) -> tuple[set[str], set[
         number = max(1, round(share * len(ids))) if share > 0 else 0
         return set(random.Random(derive(config.seed, purpose)).sample(sorted(ids), number))
 
-    held_out = drawn(problem_ids, config.held_out, "held out")
+    held_out = drawn(problem_ids, 0 if config.other_data else config.held_out, "held out")
     left = set(problem_ids) - held_out
     kept = drawn(left, config.critic.validation.share, "validation")
     return left - kept, kept, held_out
