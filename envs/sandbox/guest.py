@@ -11,6 +11,7 @@ import atexit
 import builtins
 import gc
 import os
+import random
 import struct
 import sys
 import threading
@@ -154,23 +155,59 @@ def run_calls(job: bytes, channel: Channel) -> None:
             return
 
 
-def run_script(job: bytes, channel: Channel) -> None:
-    """Run the program as `__main__` on the real descriptors 0, 1 and 2, to its real end."""
-    head, _, _ = job.partition(b"\n")
+def run_script(job: bytes, channel: Channel, kept: tuple[int, int] | None = None) -> None:
+    """Run the program as `__main__` on the real descriptors 0, 1 and 2, to its real end.
+
+    Args:
+        job: The program; below it, if it is to run several times, its inputs.
+        channel: Where claims go; after each of several runs, how far output reaches.
+        kept: Descriptors of input and output from which 0 and 1 are made anew for each run.
+    """
+    head, _, rest = job.partition(b"\n")
+    channel.start_test(0)
+    if kept is None:
+        _run_main(head, channel)
+        return
+    limit, state = sys.getrecursionlimit(), random.getstate()
+    for number, text in enumerate(wire.loads(rest), start=1):
+        _renew_streams(text.encode("utf-8", "surrogateescape"), *kept)
+        sys.setrecursionlimit(limit)
+        random.setstate(state)
+        channel.start_test(number)
+        if not _run_main(head, channel):
+            return
+        channel.send("printed", os.lseek(kept[1], 0, os.SEEK_CUR))
+
+
+def _renew_streams(text: bytes, given: int, printed: int) -> None:
+    """Let standard input be a text from its start, and output go on where it is."""
+    os.ftruncate(given, 0)
+    os.pwrite(given, text, 0)
+    os.lseek(given, 0, os.SEEK_SET)
+    os.dup2(given, 0)
+    os.dup2(printed, 1)
+    sys.stdin, sys.stdout = (
+        open(fd, mode, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+        for fd, mode in ((0, "r"), (1, "w"))
+    )
+    sys.__stdin__, sys.__stdout__ = sys.stdin, sys.stdout  # type: ignore[misc, assignment]
+
+
+def _run_main(head: bytes, channel: Channel) -> bool:
+    """Run the program once and claim how it ended; True unless it raised."""
     module = ModuleType("__main__")
     module.__dict__.update(__file__=PROGRAM_FILE, __builtins__=builtins, __annotations__={})
     sys.argv = [PROGRAM_FILE]
-    channel.start_test(0)
     code: object = 0
     try:
         if failed := load(head, module):
             channel.send(*failed)
-            return
+            return False
     except SystemExit as stop:
         code = stop.code
     except BaseException as error:  # noqa: BLE001 - the program may raise anything
         channel.send("error", describe(error))
-        return
+        return False
     try:
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
@@ -179,8 +216,9 @@ def run_script(job: bytes, channel: Channel) -> None:
         _flush()
     except BaseException as error:  # noqa: BLE001 - output may be closed, full or replaced
         channel.send("error", describe(error))
-        return
+        return False
     channel.send("exit", int(code) if isinstance(code, int) else int(code is not None))
+    return True
 
 
 def _flush() -> None:

@@ -191,10 +191,11 @@ def _run_program(order: clock.Order, progress: mmap) -> None:
     _attach(STDIN, 0)
     _attach(STDOUT, 1)
     _attach(RESULT, RESULT)
-    os.closerange(CONTROL, RESULT)
+    several = order.mode == MODE_SCRIPT and order.num_tests > 0
+    os.closerange(CONTROL, STDIN if several else RESULT)
     channel = guest.Channel(RESULT, progress, exact=order.mode == MODE_ANSWER)
     if order.mode == MODE_SCRIPT:
-        guest.run_script(job, channel)
+        guest.run_script(job, channel, (STDIN, STDOUT) if several else None)
     else:
         guest.run_calls(job, channel)
 
