@@ -12,7 +12,7 @@ import math
 import os
 import select
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from mmap import mmap
 
@@ -63,6 +63,7 @@ def wait(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order
         poll.register(fd, select.POLLIN)
     test, cpu_start, cpu_before, asleep, delayed = 0, 0, 0, 0, 0
     seen: dict[str, tuple[str, int]] = {}
+    spent: dict[int, int] = {}
     started = looked = wall_start = time.monotonic_ns()
     remaining = min(order.cpu_ns, order.wall_ns)
     try:
@@ -71,18 +72,20 @@ def wait(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order
             ready = poll.poll(max(1, math.ceil(pause / 1e6)))
             if ready:
                 return NOT_STOPPED if any(fd == pidfd for fd, _ in ready) else OWNER_GONE
-            now, cpu, threads = time.monotonic_ns(), _cpu_ns(pids), _threads(pids)
+            now, threads = time.monotonic_ns(), _threads(pids)
+            spent |= _cpu_ns(_family(pids))
+            cpu = sum(spent.values())
             delay = sum(ns - seen.get(thread, ("", 0))[1] for thread, (_, ns) in threads.items())
             states = {state for state, _ in threads.values()}
             if threads and seen.keys() <= threads.keys() and not states & _NOT_ASLEEP:
                 asleep += max(0, (now - looked) - (cpu - cpu_before) - delay)
             delayed += delay
-            looked, cpu_before, seen = now, cpu, threads
             running, claimed_start = guest.PROGRESS.unpack_from(progress)
             if test < running <= order.num_tests:
-                spare = max(0, cpu - max(cpu_start, claimed_start)) if len(pids) == 1 else 0
+                spare = max(0, cpu - max(cpu_before, claimed_start)) if len(pids) == 1 else 0
                 test, cpu_start, wall_start = running, cpu - spare, now - spare
                 asleep, delayed = 0, 0
+            looked, cpu_before, seen = now, cpu, threads
             if cpu - cpu_start >= order.cpu_ns:
                 return STOPPED_CPU
             if now - wall_start - delayed >= order.wall_ns and _READY not in states:
@@ -96,8 +99,26 @@ def wait(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order
         os.close(pidfd)
 
 
-def _cpu_ns(pids: Sequence[int]) -> int:
-    return sum(map(kernel.cpu_time_ns, pids))
+def _family(pids: Sequence[int]) -> set[int]:
+    """The children and all that descend from them: starting others is no way to gain time."""
+    found, waiting = set(pids), [os.getpid()]
+    while waiting:
+        pid = waiting.pop()
+        with contextlib.suppress(OSError):
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                below = {int(word) for word in _text(f"/proc/{pid}/task/{thread}/children").split()}
+                waiting += below
+                found |= below
+    return found
+
+
+def _cpu_ns(pids: Collection[int]) -> dict[int, int]:
+    """Processor time of each process that is still there."""
+    found = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            found[pid] = kernel.cpu_time_ns(pid)
+    return found
 
 
 def _threads(pids: Sequence[int]) -> dict[str, tuple[str, int]]:

@@ -85,3 +85,17 @@ def test_sleep_is_the_program_s_own(program):
     with Judge(1, Limits(cpu_s=0.4, wall_factor=60)) as judge:
         (verdict,) = judge.run([(ADD, program)])
     assert (verdict.status, verdict.reason) == (Status.TIME_LIMIT, "asleep")
+
+
+def test_a_program_that_crowds_itself_gains_no_time():
+    bomb = """
+import os
+def add(a, b):
+    for _ in range(12):
+        if os.fork() == 0: break
+    while True: pass
+"""
+    with Judge(1, Limits(cpu_s=0.4, wall_factor=60), layers=()) as judge:
+        (verdict,) = judge.run([(ADD, bomb)])
+    assert (verdict.status, verdict.reason) == (Status.TIME_LIMIT, "")
+    assert verdict.measured.cpu_s < 0.4  # of the first of them alone
