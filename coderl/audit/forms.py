@@ -129,7 +129,7 @@ def _ground_truth(problem: Problem) -> str:
     texts = [case for case in problem.tests if isinstance(case, StdinCase)]
     if calls:
         truth["inputs"] = [list(case.args) for case in calls]
-        truth["outputs"] = [case.expected for case in calls]
+        truth["outputs"] = [[case.expected] for case in calls]  # lists of one, as in APPS
         truth["fn_name"] = problem.entry_point
     elif texts:
         truth["inputs"] = [case.input for case in texts]

@@ -346,9 +346,9 @@ def family(pid: int) -> list[int]:
 @pytest.mark.timeout(3600)
 def test_a_thousand_timeouts_leave_nothing():
     with Judge(2, Limits(cpu_s=0.05)) as judge:
-        judge.run([(ADD, GOOD_ADD)])
-        before = len(os.listdir("/proc/self/fd"))
+        judge.run([(ADD, f"{GOOD_ADD}# {i}") for i in range(2)])  # one for each slot
+        before = len(os.listdir("/proc/self/fd")), family(os.getpid())
         verdicts = judge.run([(ADD, f"while True: pass  # {i}") for i in range(1000)])
         assert {verdict.status for verdict in verdicts} == {Status.TIME_LIMIT}
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert (len(os.listdir("/proc/self/fd")), family(os.getpid())) == before
         assert judge.run([(ADD, GOOD_ADD)])[0].passed
