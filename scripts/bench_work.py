@@ -31,7 +31,10 @@ COUNT = Problem(
     id="count",
     statement="",
     kind=Kind.STDIN,
-    tests=(StdinCase(input="3\n", output="3\n2\n1\n"), StdinCase(input="1\n", output="1\n")),
+    tests=tuple(
+        StdinCase(input=f"{n}\n", output="".join(f"{i}\n" for i in range(n, 0, -1)))
+        for n in range(1, 9)
+    ),
 )
 DATA_SETS = {
     "HumanEval": "humaneval/HumanEval.jsonl.gz",

@@ -156,7 +156,18 @@ def test_our_judge_is_not_fooled():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("reward", ["rewards:OutcomeReturns", "rewards:PassFraction"])
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(
+    "reward",
+    [
+        "rewards:OutcomeReturns",
+        "rewards:PassFraction",
+        "coderl.adapters.trl:unit_test_reward",
+        "coderl.adapters.trl:pass_fraction_reward",
+        "coderl.adapters.trl:puzzle_reward",
+        "coderl.adapters.verl:compute_score",
+    ],
+)
 def test_our_judge_passes_the_whole_audit(reward):
     command = [sys.executable, "-m", "coderl", "audit", reward]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
