@@ -50,6 +50,7 @@ WARM_UP = 10_000
 """Programs after which the interpreter has all the memory that it works with."""
 NUM_PARTS = 10
 MAX_GROWTH_MB = 8
+MAX_SHOWN = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +71,7 @@ def main() -> int:
     given = words.parse_args()
     marks = [0, *(WARM_UP + given.programs * part // NUM_PARTS for part in range(NUM_PARTS + 1))]
     outcomes: Counter[str] = Counter()
-    num_wrong = 0
+    wrong: list[str] = []
     say("| programs | programs/s | memory MB | processes | descriptors | temp folders |")
     say("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
@@ -79,19 +80,21 @@ def main() -> int:
         with Judge(given.workers, LIMITS) as judge, Progress(marks[-1], "judging") as bar:
             for first, last in pairwise(marks):
                 began = time.monotonic()
-                num_wrong += run(judge, first, last, outcomes, bar)
+                wrong += run(judge, first, last, outcomes, bar)
                 rate = (last - first) / (time.monotonic() - began)
                 held.append(row(f"{last:,}", f"{rate:.0f}"))
         held.append(row("judge closed", ""))
     start, before, *_, after, end = held
     say()
     say(", ".join(f"{word} {count:,}" for word, count in outcomes.most_common()))
-    say(f"wrong verdicts: {num_wrong}; memory grew by {after.memory_mb - before.memory_mb} MB")
+    for line in wrong[:MAX_SHOWN]:
+        say(line)
+    say(f"wrong verdicts: {len(wrong)}; memory grew by {after.memory_mb - before.memory_mb} MB")
     end = replace(end, memory_mb=start.memory_mb)  # modules stay loaded
     grown = [*growth(before, after), *growth(start, end)]
     if grown:
         say(f"grown: {', '.join(grown)}")
-    return int(bool(num_wrong or grown))
+    return int(bool(wrong or grown))
 
 
 def mix(first: int, last: int) -> Iterator[tuple[Problem, str]]:
@@ -100,18 +103,21 @@ def mix(first: int, last: int) -> Iterator[tuple[Problem, str]]:
         yield ADD, f"{MIX[number % len(MIX)][0]}  # {number}"
 
 
-def run(judge: Judge, first: int, last: int, outcomes: Counter[str], bar: Progress) -> int:
-    """How many programs of a part of the mix got a wrong verdict; outcomes are counted.
+def run(judge: Judge, first: int, last: int, outcomes: Counter[str], bar: Progress) -> list[str]:
+    """The wrong verdicts of a part of the mix, in words; outcomes are counted.
 
     Raises:
         ValueError: If there are more or fewer verdicts than programs.
     """
-    num_wrong = 0
+    wrong = []
     for number, verdict in zip(range(first, last), judge.iter(mix(first, last)), strict=True):
         outcomes[verdict.status] += 1
-        num_wrong += verdict.status is not MIX[number % len(MIX)][1]
-        bar.advance(note=f"{num_wrong} wrong" if num_wrong else "")
-    return num_wrong
+        expected = MIX[number % len(MIX)][1]
+        if verdict.status is not expected:
+            found = f"{verdict.status} {verdict.reason} {verdict.error_message or ''}".strip()
+            wrong.append(f"program {number}: {found}; expected {expected}; {verdict.measured}")
+        bar.advance()
+    return wrong
 
 
 def row(name: str, rate: str) -> Held:
