@@ -31,7 +31,7 @@ Contestant: TypeAlias = Callable[[Work], tuple[int, float]]
 
 
 def contestants_for(name: str, *, peers: bool) -> dict[str, Contestant]:
-    """Who runs a workload, and the ratio to each that ours has to reach, if any."""
+    """Who runs a workload."""
     if name == TWO_PROCESSES:
         return {OURS: run_ours, "coderl, calls": run_ours_as_calls}
     found: dict[str, Contestant] = {OURS: run_ours, "naive subprocess": run_naive}
