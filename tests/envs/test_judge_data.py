@@ -162,3 +162,50 @@ def test_apps_rules_repeat_the_results_that_coderl_s_runner_recorded():
         verdicts = judge.run([(problem, program) for problem, program, _ in rows])
     expected = [recorded[result] for _, _, result in rows]
     assert [verdict.outcome for verdict in verdicts] == expected
+
+
+def shipped(name: str, problems: dict[str, Problem]) -> list[tuple[Problem, str, str]]:
+    """Problem, program and recorded outcome of every program in CodeRL's files of that name."""
+    words = {"-2": "compile_error", "-1": "runtime_error", "False": "failed_test", "True": "passed"}
+    return [
+        (problem, row["code"], words[str(row["result"])])
+        for problem in problems.values()
+        for row in json.loads((DATA / "apps/train" / problem.id / f"{name}.json").read_text())
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_apps_ground_truth_passes_and_the_shipped_results_come_out_again():
+    """What differs has a cause in the released runner; docs/coderl_map.md has the table."""
+    if not (DATA / "apps").is_dir():
+        pytest.skip(f"no {DATA / 'apps'}; set CODERL_TEST_DATA")
+    problems = {problem.id: problem for problem in read(f"apps:{DATA}/apps/train")}
+    truth = [(p, solution) for p in problems.values() for solution in p.solutions]
+    generated, baselines = (shipped(f"{name}_solutions", problems) for name in ("gen", "baseline"))
+    assert [len(programs) for programs in (truth, generated, baselines)] == [90, 59, 3]
+    other: dict[bool, list[tuple[str, str, str, str | None]]] = {}
+    for compat in (True, False):
+        with Judge(2, apps_compat=compat) as judge:
+            assert all(verdict.passed for verdict in judge.run(truth))
+            rows = [*generated, *baselines]
+            verdicts = judge.run([(problem, program) for problem, program, _ in rows])
+        other[compat] = [
+            (problem.id, recorded, verdict.status.value, verdict.error_type)
+            for (problem, _, recorded), verdict in zip(rows, verdicts, strict=True)
+            if verdict.outcome is None or verdict.outcome.word != recorded
+        ]
+    # The baselines are stored inside of `def code():`, which nobody calls: nothing is printed, and
+    # the function that the tests call does not exist.
+    assert other[True] == [
+        ("0001", "runtime_error", "wrong_answer", None),
+        ("2404", "passed", "compile_error", "NameError"),
+        ("4184", "failed_test", "compile_error", "NameError"),
+    ]
+    # An exception while a module loads is a compile error to the original, whatever it is.
+    assert other[False] == [
+        ("4184", "compile_error", "runtime_error", "NameError"),
+        ("0001", "runtime_error", "wrong_answer", None),
+        ("2404", "passed", "runtime_error", "NameError"),
+        ("4184", "failed_test", "runtime_error", "NameError"),
+    ]
