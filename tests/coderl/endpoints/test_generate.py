@@ -118,6 +118,24 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return out.read_bytes()
 
 
+def test_a_server_completes_code_that_the_program_begins_with(tmp_path: Path) -> None:
+    prompt = 'def f(x):\n    """Add one."""\n'
+    row = {"task_id": "H/0", "prompt": prompt, "entry_point": "f", "test": ""}
+    data, out = tmp_path / "humaneval.jsonl", tmp_path / "programs.jsonl"
+    data.write_text(json.dumps({**row, "canonical_solution": "    return x + 1"}))
+
+    def reply(_: int, body: dict[str, Any]) -> Reply:
+        status, headers, answer = text_reply(body)
+        answer["choices"][0]["text"] = "    return x + 1\n\nprint(f(1))\n"
+        return status, headers, answer
+
+    with serving(reply) as server:
+        asked = words(server.url, out, "--prompt-form", "completion", "--num-samples", "1")
+        assert main(["generate", f"humaneval:{data}", *asked[2:]]) == 0
+    assert [body["prompt"] for body in server.bodies] == [prompt]
+    assert lines(out)[0]["program"] == f"{prompt}    return x + 1\n"
+
+
 def test_every_sample_has_its_own_seed_and_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
