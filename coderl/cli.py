@@ -7,15 +7,19 @@ is one module of `coderl.verbs`; only the one that is asked for is imported, and
 from __future__ import annotations
 
 import ast
+import errno
 import importlib
 import logging
+import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from coderl import origins
 from coderl.errors import ConfigError, RunError, reason
+from coderl.runs import processes
 from envs.errors import DataError, SandboxError
 
 USAGE = "usage: coderl VERB [DATA] [file.yaml ...] [key=value ...] [--key value ...] [--dry-run]"
@@ -35,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         origins.check()
-        return _dispatch(words)
+        with _one_voice():
+            return _dispatch(words)
     except (ConfigError, DataError) as error:
         return _complain(str(error), 2)
     except _UNUSABLE_PATH as error:
@@ -46,6 +51,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(str(error), 1)
     except KeyboardInterrupt:
         return _complain(f"interrupted; to resume: coderl {shlex.join(words)}", 130)
+    except Exception as error:
+        if not _is_full_disk(error):
+            raise
+        where = getattr(error, "filename", None) or "disk"
+        message = f"{where}: no space left; finished work is kept: free some, then the same again: "
+        return _complain(f"{message}coderl {shlex.join(words)}", 1)
+
+
+def _is_full_disk(error: Exception) -> bool:
+    """True if nothing more could be written; libraries in Rust say so in words alone."""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return full or os.strerror(errno.ENOSPC) in str(error)
+
+
+@contextmanager
+def _one_voice() -> Iterator[None]:
+    """Of several processes that train together, only the main one has results to print."""
+    if processes.is_main():
+        yield
+    else:
+        with open(os.devnull, "w") as nothing, redirect_stdout(nothing):
+            yield
 
 
 def verbs() -> dict[str, str]:
