@@ -110,7 +110,7 @@ def stages(config: Config, seed: int) -> list[Stage]:
         solved,
         root / SAMPLED_FROM,
         failures,
-        reinforce.samples_per_problem,
+        config.failure_samples,
         temperature=config.failure_temperature,
     )
     plan.judge("judge failures", train, failures, failure_verdicts)

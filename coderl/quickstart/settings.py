@@ -46,7 +46,11 @@ class Config:
     critic: CriticConfig = CriticConfig(
         reads="actor", num_steps=200, refresh_steps=40, optim=OptimConfig(lr=3e-3, batch_size=64)
     )
-    reinforce: ReinforceConfig = ReinforceConfig()
+    reinforce: ReinforceConfig = ReinforceConfig(
+        problems_per_round=1250, samples_per_problem=2, negative_weight=0.0
+    )
+    """Two programs of many problems teach more than five of fewer, and failing ones do harm
+    (docs/learning.md)."""
     repair_steps: int = 150
     repair_optim: OptimConfig = OptimConfig(embedding_lr_factor=2.0)
     eval_samples: int = 10
@@ -56,16 +60,17 @@ class Config:
     critic_sampling: CriticSamplingConfig = CriticSamplingConfig()
     temperature: float = 0.8
     """Of every draw, in training and evaluation alike."""
+    failure_samples: int = 5
+    """Programs a problem with solutions that teach the repair model, beside those of RL."""
     failure_temperature: float = 1.3
-    """Of the draws for problems with solutions that teach the repair model: at 0.8 hardly any
-    fails, for the actor knows the solutions."""
+    """Of these programs: at 0.8 hardly any fails, for the actor knows the solutions."""
     tracking: TrackingConfig = TrackingConfig()
     """One run holds the curves of all stages and the results, told when all is done."""
 
     def __post_init__(self) -> None:
         """Refuse values outside of the documented ranges."""
         expect_at_least(self, 1, "num_solved", "num_tests_only", "num_heldout", "warmup_steps")
-        expect_at_least(self, 1, "repair_steps")
+        expect_at_least(self, 1, "repair_steps", "failure_samples")
         expect_at_least(self, 5, "eval_samples")
         if self.seeds is not None:
             expect_at_least(self, 1, "seeds")
