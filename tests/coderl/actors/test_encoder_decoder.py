@@ -207,4 +207,7 @@ def test_a_saved_actor_is_loaded_by_plain_transformers(
     assert loaded.decode(ids) == text
     again = EncoderDecoderActor.load(tmp_path, actor.config)
     request = [SampleRequest(prompt=PROMPTS[1], seed=11)]
-    assert again.sample(request, temperature=1.0) == actor.sample(request, temperature=1.0)
+    (found,), (expected,) = (a.sample(request, temperature=1.0) for a in (again, actor))
+    assert found.token_ids == expected.token_ids
+    # Weights that lie elsewhere in memory may be multiplied by another kernel: the last bits.
+    assert found.logprobs == pytest.approx(expected.logprobs, abs=1e-5)
