@@ -1,4 +1,4 @@
-"""How does a step become a change of the parameters? In one process, by DDP, or by ZeRO-2.
+"""How does a step become a change of the parameters? In one process, or by several: here DDP.
 
 The loss of a step is a sum over its rows, whose weights are normalised over the whole step. So
 each process takes every n-th row, gradients are summed, not averaged, and the step is that of one
@@ -11,9 +11,10 @@ ZeRO-2 splits the optimiser's state; in checkpoints it is whole, under the names
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import torch
@@ -22,6 +23,8 @@ from torch import Tensor, nn
 from coderl.runs import processes
 
 Loss = Callable[[Sequence[Any]], Tensor]
+
+logger = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
@@ -42,16 +45,39 @@ class Engine(Protocol):
     def load(self, state: dict[str, Any]) -> None:
         """Go on from it."""
 
+    def whole(self) -> AbstractContextManager[None]:
+        """Meanwhile the module is one that a process may use alone; every process has to ask."""
+
+    def release(self) -> None:
+        """Leave it so; no step comes after."""
+
 
 def engine_for(
     module: nn.Module, loss_of: Loss, optimizer: torch.optim.AdamW, max_grad_norm: float
 ) -> Engine:
-    """The engine of this start: ZeRO-2 where `accelerate launch --use_deepspeed` says so."""
+    """The engine that the launcher's variables name; those of `accelerate launch`."""
+    engine = _kind()(module, loss_of, optimizer, max_grad_norm)
+    if processes.count() > 1 and processes.rank() == 0:  # launchers fall back without a word
+        logger.info("training: %d processes by %s", processes.count(), type(engine).__name__)
+    return engine
+
+
+def _kind() -> Callable[[nn.Module, Loss, torch.optim.AdamW, float], Engine]:
     if processes.count() == 1:
-        return Alone(module, loss_of, optimizer, max_grad_norm)
-    if os.environ.get("ACCELERATE_USE_DEEPSPEED", "false").lower() == "true":
-        return Zero2(module, loss_of, optimizer, max_grad_norm)
-    return Ddp(module, loss_of, optimizer, max_grad_norm)
+        return Alone
+    if _is_on("ACCELERATE_USE_DEEPSPEED"):
+        from coderl.training.deepspeed_engines import Zero2, Zero3
+
+        return Zero3 if os.environ.get("ACCELERATE_DEEPSPEED_ZERO_STAGE") == "3" else Zero2
+    if _is_on("ACCELERATE_USE_FSDP"):
+        from coderl.training.fsdp_engine import Fsdp2
+
+        return Fsdp2
+    return Ddp
+
+
+def _is_on(variable: str) -> bool:
+    return os.environ.get(variable, "false").lower() in ("true", "1")
 
 
 def share_of(rows: Sequence[Any], micro_batch_size: int) -> Iterator[Sequence[Any]]:
@@ -106,6 +132,13 @@ class Alone:
         """Go on from it."""
         self._optimizer.load_state_dict(state)
 
+    def whole(self) -> AbstractContextManager[None]:
+        """It always is."""
+        return nullcontext()
+
+    def release(self) -> None:
+        """It always is whole."""
+
 
 class Ddp(Alone):
     """Several processes, each with the whole module and the whole optimiser."""
@@ -120,7 +153,7 @@ class Ddp(Alone):
         """Give all processes the parameters of the main one."""
         super().__init__(module, loss_of, optimizer, max_grad_norm)
         self._shared = nn.parallel.DistributedDataParallel(
-            _Shared(module, loss_of), broadcast_buffers=False
+            Shared(module, loss_of), broadcast_buffers=False
         )
 
     def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
@@ -132,106 +165,14 @@ class Ddp(Alone):
                 piece = self._shared(chunk or rows[:1], counts=bool(chunk))
                 piece.backward()
             loss += piece.item()
-        return _mean(loss)
+        return mean_over_processes(loss)
 
 
-class Zero2:
-    """Several processes, each with the whole module and a part of gradient and optimiser state."""
-
-    def __init__(
-        self,
-        module: nn.Module,
-        loss_of: Loss,
-        optimizer: torch.optim.AdamW,
-        max_grad_norm: float,
-    ) -> None:
-        """Hand the optimiser to DeepSpeed.
-
-        Raises:
-            ConfigError: If DeepSpeed is not installed.
-        """
-        deepspeed = _deepspeed()
-        # As DeepSpeed replaces the parameters of the groups by its own flat ones.
-        self._groups = optimizer.state_dict()["param_groups"]
-        self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        self._optimizer = optimizer
-        self._engine = deepspeed.initialize(
-            model=_Shared(module, loss_of),
-            optimizer=optimizer,
-            config={
-                "train_micro_batch_size_per_gpu": 1,
-                "gradient_clipping": max_grad_norm,
-                "zero_optimization": {"stage": 2},
-            },
-        )[0]
-
-    def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
-        """Add up gradients; each process keeps its part of them."""
-        loss, pieces = 0.0, list(share_of(rows, micro_batch_size))
-        for number, chunk in enumerate(pieces, start=1):
-            self._engine.set_gradient_accumulation_boundary(number == len(pieces))
-            piece = self._engine(chunk or rows[:1], counts=bool(chunk))
-            self._engine.backward(piece, scale_wrt_gas=False)
-            loss += piece.item()
-        return _mean(loss)
-
-    def clip(self) -> float:
-        """The norm; DeepSpeed bounds it in the step."""
-        return float(self._engine.optimizer.scaled_global_norm())
-
-    def step(self) -> None:
-        """Change the parameters."""
-        self._engine.step()
-
-    def state(self) -> dict[str, Any]:
-        """Gathered from all processes."""
-        from deepspeed.utils import safe_get_full_optimizer_state
-
-        self._link()
-        steps = next(iter(self._optimizer.state.values()))["step"]
-        moments = {
-            number: {
-                "step": torch.as_tensor(float(steps)),
-                "exp_avg": safe_get_full_optimizer_state(p, "exp_avg"),
-                "exp_avg_sq": safe_get_full_optimizer_state(p, "exp_avg_sq"),
-            }
-            for number, p in enumerate(self._parameters)
-        }
-        groups = [
-            {**{k: v for k, v in now.items() if k in old}, "params": old["params"]}
-            for now, old in zip(self._optimizer.param_groups, self._groups, strict=True)
-        ]
-        return {"state": moments, "param_groups": groups}
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Split it over the processes."""
-        from deepspeed.utils import safe_set_full_optimizer_state
-
-        steps = next(iter(state["state"].values()))["step"]
-        for group, kept in zip(self._optimizer.param_groups, state["param_groups"], strict=True):
-            group.update({key: value for key, value in kept.items() if key != "params"})
-            for flat in group["params"]:
-                self._optimizer.state[flat] = {
-                    "step": steps.clone(),
-                    "exp_avg": torch.zeros_like(flat),
-                    "exp_avg_sq": torch.zeros_like(flat),
-                }
-        self._link()
-        for number, p in enumerate(self._parameters):
-            for key in ("exp_avg", "exp_avg_sq"):
-                safe_set_full_optimizer_state(p, state["state"][number][key].to(p.device), key)
-
-    def _link(self) -> None:
-        """Tell parameters where their state is: DeepSpeed does so when one group alone has it."""
-        zero = self._engine.optimizer
-        zero._hp_optimizer_states_linked = False
-        zero._lazy_init_hp_params_optimizer_state()
-
-
-class _Shared(nn.Module):
+class Shared(nn.Module):
     """The loss as a module, for the libraries to see every use of the parameters."""
 
     def __init__(self, module: nn.Module, loss_of: Loss) -> None:
+        """Hold the module, for its parameters to be found."""
         super().__init__()
         self.module, self._loss_of = module, loss_of
 
@@ -247,23 +188,10 @@ class _Shared(nn.Module):
         return torch.stack([(p * 0.0).sum() for p in wanted]).sum()
 
 
-def _mean(loss: float) -> float:
-    """The mean over processes."""
+def mean_over_processes(loss: float) -> float:
+    """The loss of the step, of which each process knows its part times their number."""
     total = torch.tensor(loss, dtype=torch.float64)
     if torch.cuda.is_available():
         total = total.cuda()
     torch.distributed.all_reduce(total)
     return total.item() / processes.count()
-
-
-def _deepspeed() -> Any:
-    from coderl.errors import ConfigError
-
-    try:
-        import deepspeed
-    except ImportError as error:
-        raise ConfigError(
-            "accelerate launch: got --use_deepspeed; expected DeepSpeed to be installed; "
-            'pip install "coderl[deepspeed]"'
-        ) from error
-    return deepspeed

@@ -10,13 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import torch
-
 from coderl.actors.actor import Actor
 from coderl.rollout import by_problem, judge_rollouts
 from coderl.runs import atomic
 from coderl.sampling.plain import sample_programs
 from coderl.sampling.settings import SamplingConfig
+from coderl.training.checkpoint import load_state, save_state
 from coderl.training.settings import GuardConfig
 from envs import Problem
 from envs.judge import Judge
@@ -83,8 +82,7 @@ class Guard:
 
     def restore_best(self) -> None:
         """Give the actor the parameters of its best step."""
-        state = torch.load(self._parameters, weights_only=True)
-        self._actor.module.load_state_dict(state)
+        self._actor.module.load_state_dict(load_state(self._parameters))
 
     def _evaluate(self, step: int) -> float:
         self._actor.module.eval()
@@ -105,8 +103,7 @@ class Guard:
         return value
 
     def _keep(self, standing: Standing) -> None:
-        with atomic.atomic_path(self._parameters) as path:
-            torch.save(self._actor.module.state_dict(), path)
+        save_state(self._parameters, self._actor.module.state_dict())
         atomic.write_json(self._record, asdict(standing))
         self.standing = standing
 

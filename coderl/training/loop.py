@@ -10,11 +10,11 @@ import json
 import math
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -22,8 +22,9 @@ from transformers import PreTrainedModel
 
 from coderl.errors import RunError
 from coderl.runs import processes
-from coderl.runs.atomic import atomic_path, write_text
+from coderl.runs.atomic import write_text
 from coderl.runs.seeds import derive
+from coderl.training.checkpoint import expect_same, load_state, save_state
 from coderl.training.engines import Engine, engine_for
 from coderl.training.settings import OptimConfig
 
@@ -74,7 +75,9 @@ def fit(
         seed: Of dropout.
         checkpoint: File that holds the state every `save_every` steps; read first if it exists.
         save_every: Steps.
-        milestones: Further steps after which the state is saved.
+        milestones: Further steps after which the state is saved. `examples_at` may use the module
+            after one of these and when a start takes its first step; else pieces of it may be
+            with other processes.
         on_step: Called after each step with its number, from 1, and its metrics.
         should_stop: Asked after each step; may leave the module in evaluation mode.
 
@@ -85,8 +88,10 @@ def fit(
     optimizer = _optimizer(module, optim)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _schedule(optim, num_steps))
     checkpoint = processes.from_main(lambda: checkpoint)
-    state = _read(checkpoint)
-    if state:
+    made_of = _made_of(module, optim, num_steps, seed)
+    state = load_state(checkpoint) if checkpoint is not None and checkpoint.exists() else None
+    if state and checkpoint is not None:
+        expect_same(checkpoint, state.get("made_of", {}), made_of)
         module.load_state_dict(state["module"])
     engine = engine_for(module, loss_of, optimizer, optim.max_grad_norm)
     if state:
@@ -95,7 +100,8 @@ def fit(
     first = int(state["step"]) if state else 0
     rank = processes.rank()
     for step in range(first, num_steps):
-        examples = examples_at(step)
+        with engine.whole() if step == first or step in milestones else nullcontext():
+            examples = examples_at(step)
         module.train()
         torch.manual_seed(derive(seed, "step", step, *([rank] if rank else [])))
         loss = engine.backward(examples, optim.micro_batch_size)
@@ -110,12 +116,13 @@ def fit(
         schedule.step()
         if on_step is not None and rank == 0:
             on_step(step + 1, {"loss": loss, "grad_norm": grad_norm})
-        if should_stop is not None and _stops(should_stop, step + 1):
+        if should_stop is not None and _stops(engine, should_stop, step + 1):
             num_steps = step + 1
             break
         due = (step + 1) % save_every == 0 or step + 1 in milestones
         if checkpoint is not None and due and step + 1 < num_steps:
-            _save(checkpoint, step + 1, module, engine, schedule)
+            _save(checkpoint, step + 1, module, engine, schedule, made_of)
+    engine.release()
     module.eval()
     return num_steps
 
@@ -156,8 +163,9 @@ def epochs(lengths: Sequence[int], batch_size: int, seed: int) -> Callable[[int]
     return lambda step: window(step // WINDOW)[step % WINDOW]
 
 
-def _stops(should_stop: Callable[[int], bool], step: int) -> bool:
-    return processes.from_main(lambda: should_stop(step))
+def _stops(engine: Engine, should_stop: Callable[[int], bool], step: int) -> bool:
+    with engine.whole():
+        return processes.from_main(lambda: should_stop(step))
 
 
 def _kept(rows: Sequence[Row], checkpoint: Path | None) -> str:
@@ -206,20 +214,24 @@ def _save(
     module: PreTrainedModel,
     engine: Engine,
     schedule: torch.optim.lr_scheduler.LambdaLR,
+    made_of: dict[str, object],
 ) -> None:
-    state = {
-        "step": step,
-        "module": module.state_dict(),
-        "optimizer": engine.state(),
-        "schedule": schedule.state_dict(),
-    }
-    if processes.rank() == 0:
-        with atomic_path(checkpoint) as path:
-            torch.save(state, path)
+    optimizer = engine.state()
+    with engine.whole():
+        state = {
+            "made_of": made_of,
+            "step": step,
+            "module": module.state_dict(),
+            "optimizer": optimizer,
+            "schedule": schedule.state_dict(),
+        }
+        if processes.rank() == 0:
+            save_state(checkpoint, state)
 
 
-def _read(checkpoint: Path | None) -> dict[str, Any] | None:
-    if checkpoint is None or not checkpoint.exists():
-        return None
-    state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
-    return state
+def _made_of(
+    module: PreTrainedModel, optim: OptimConfig, num_steps: int, seed: int
+) -> dict[str, object]:
+    """What decides a checkpoint beside the rows, in the values that it may hold."""
+    shapes = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+    return {"network": shapes, "optim": asdict(optim), "num_steps": num_steps, "seed": seed}

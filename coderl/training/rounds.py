@@ -18,7 +18,7 @@ from transformers import PreTrainedModel
 
 from coderl.actors.actor import Actor
 from coderl.rollout import Rollout, read_rollouts, write_rollouts
-from coderl.runs import atomic
+from coderl.runs import atomic, manifest
 from coderl.training.credit import Credit
 from envs import Problem
 
@@ -74,10 +74,15 @@ class RoundFolder:
         self._folder, self._problems, self._actor = folder, problems, actor
 
     def load(self, number: int) -> Round | None:
-        """A finished round, or None."""
+        """A finished round, or None.
+
+        Raises:
+            ConfigError: If its files are not those that were written.
+        """
         folder = self._folder / str(number)
         if not folder.exists():
             return None
+        manifest.expect_sealed(folder)
         rollouts = read_rollouts(
             self._problems, folder / "programs.jsonl", folder / "verdicts.jsonl", self._actor
         )
@@ -99,8 +104,10 @@ class RoundFolder:
             "credits": [_line(credit, index[id(credit.rollout)]) for credit in found.credits],
         }
         atomic.write_text(partial / "round.json", json.dumps(content, allow_nan=False))
+        manifest.seal(partial)
         if critic is not None:
             critic.save_pretrained(partial / "critic")
+            manifest.seal(partial / "critic")
         partial.replace(self._folder / str(number))
         shutil.rmtree(self._folder / str(number - 1) / "critic", ignore_errors=True)
         loaded = self.load(number)
@@ -109,7 +116,9 @@ class RoundFolder:
 
     def load_critic(self, number: int, critic: PreTrainedModel) -> None:
         """Make the critic what it was at the end of a round; the newest round alone has it."""
-        kept = type(critic).from_pretrained(self._folder / str(number) / "critic")
+        folder = self._folder / str(number) / "critic"
+        manifest.expect_sealed(folder)
+        kept = type(critic).from_pretrained(folder)
         critic.load_state_dict(kept.state_dict())
 
     def rollouts(self) -> list[Rollout]:

@@ -9,11 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from coderl.errors import ConfigError
-from coderl.runs.atomic import atomic_path
+from coderl.training.checkpoint import load_state, save_state
 from coderl.training.settings import ValidationConfig
 from critics.calibration import Calibration, CalibrationKind, fit_calibration
 from critics.outcome_critic import CriticRow, OutcomeCritic, score
@@ -40,7 +39,7 @@ class EarlyStop:
         self._kept, self._on_validation = kept, on_validation
         self._step, self._auc, self._state = 0, -1.0, _copy(critic)
         if kept is not None and kept.exists():
-            best = torch.load(kept, weights_only=True)
+            best = load_state(kept)
             self._step, self._auc, self._state = best["step"], best["auc"], best["state"]
 
     def __call__(self, step: int) -> bool:
@@ -54,8 +53,7 @@ class EarlyStop:
         if auc > self._auc:
             self._step, self._auc, self._state = step, auc, _copy(self._critic)
             if self._kept is not None:
-                with atomic_path(self._kept) as path:
-                    torch.save({"step": step, "auc": auc, "state": self._state}, path)
+                save_state(self._kept, {"step": step, "auc": auc, "state": self._state})
         return step - self._step >= self._config.patience * self._config.every
 
     def restore_best(self) -> None:

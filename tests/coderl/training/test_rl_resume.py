@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -98,7 +99,9 @@ def run(
         if step == kill_after:
             raise KilledError
 
-    torch.manual_seed(random.randrange(2**31))  # whatever was drawn before must not matter
+    random.seed()  # whatever any library drew before must not matter
+    np.random.seed(random.randrange(2**31))
+    torch.manual_seed(random.randrange(2**31))
     with contextlib.suppress(KilledError):
         seen.spent = reinforce(
             actor,
