@@ -12,6 +12,7 @@ import io
 import json
 import logging
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -79,7 +80,11 @@ def run_shards(
     compare_origin(origin, made_of, folder)
     write_json(origin, made_of)
     parts = [_piece(config, folder, i) for i in range(settings.num_shards)]
-    with _cluster(settings), Progress(len(parts), f"{verb} shards") as bar:
+    with (
+        _results_alone_on_stdout(),
+        _cluster(settings),
+        Progress(len(parts), f"{verb} shards") as bar,
+    ):
         task = ray.remote(
             num_cpus=settings.num_cpus,
             num_gpus=settings.num_gpus,
@@ -134,19 +139,52 @@ def _cluster(settings: RayConfig) -> Iterator[None]:
     if mine and address:
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     elif mine:
-        ray.init(
-            address="local",  # without it Ray joins whatever cluster it finds on this machine
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level="ERROR",
-            object_store_memory=_MEMORY_BYTES,
-            _node_ip_address="127.0.0.1",  # nobody else on the network is to find it
-        )
+        start_cluster()
     try:
         yield
     finally:
         if mine:
             ray.shutdown()
+
+
+@contextlib.contextmanager
+def _results_alone_on_stdout() -> Iterator[None]:
+    """Send descriptor 1 to stderr meanwhile: Ray's core prints its retries there."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def start_cluster(num_cpus: int | None = None) -> None:
+    """Start a cluster on this machine with so many cores; None takes all.
+
+    Raises:
+        RunError: If it does not come up in any of three attempts: Ray gives each half a minute,
+            which a busy machine may not keep.
+    """
+    import ray
+
+    for attempt in (1, 2, 3):
+        try:
+            ray.init(
+                address="local",  # without it Ray joins whatever cluster it finds on this machine
+                num_cpus=num_cpus,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level="ERROR",
+                object_store_memory=_MEMORY_BYTES,
+                _node_ip_address="127.0.0.1",  # nobody else on the network is to find it
+            )
+            return
+        except Exception as error:  # Ray has no class of its own for it
+            ray.shutdown()
+            if attempt == 3:
+                raise RunError(f"engine: ray: no cluster here: {_line(error)}") from error
 
 
 def _line(error: Exception) -> str:
