@@ -27,6 +27,12 @@ SCRIPTS = {
     "train_critic.sh": "apps_codet5_critic.yaml",
 }
 """The scripts that carry CodeRL's names, and the config each takes unless told otherwise."""
+DEEPSPEED = {
+    "train_actor_deepspeed.sh": "apps_codet5_warmup.yaml",
+    "train_actor_rl_deepspeed.sh": "apps_codet5_rl.yaml",
+    "train_critic_deepspeed.sh": "apps_codet5_critic.yaml",
+}
+"""Those that start several processes, of which one prints."""
 FAMILIES = ("apps_codet5", "apps_codet5p", "apps_gptneo", "apps_qwen", "smollm2_mbpp", "tiny_t5")
 
 
@@ -57,13 +63,15 @@ def settings_of(content: Any, prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def run_script(name: str, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def run_script(
+    name: str, *words: str, cwd: Path, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run a stage script with the `coderl` of this interpreter first on the path."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return subprocess.run(
         ["bash", str(ROOT / "scripts" / name), *words],
         cwd=cwd,
-        env=os.environ | {"PATH": path},
+        env=os.environ | {"PATH": path} | variables,
         capture_output=True,
         text=True,
         check=False,
@@ -97,6 +105,21 @@ def test_a_stage_script_resolves_its_config(name: str, tmp_path: Path) -> None:
     done = run_script(name, "--dry-run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout == as_yaml(ROOT / "configs" / SCRIPTS[name])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", DEEPSPEED)
+def test_a_script_of_several_processes_resolves_its_config_once(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("deepspeed")
+    two = {"NUM_PROCESSES": "2", "ACCELERATE_USE_CPU": "true"}
+    done = run_script(name, "--out", "other place", "--dry-run", cwd=tmp_path, **two)
+    assert done.returncode == 0, done.stderr
+    expected = as_yaml(ROOT / "configs" / DEEPSPEED[name]).splitlines()
+    # DeepSpeed prints that it takes the CPU, where it does.
+    found = [line for line in done.stdout.splitlines() if "real_accelerator" not in line]
+    assert [line for line in found if line not in expected] == ["out: other place"]
+    assert len(found) == len(expected)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
