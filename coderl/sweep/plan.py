@@ -20,10 +20,9 @@ def stages(config: Config, arms: Sequence[Arm], seed: int) -> list[Stage]:
     made = {stage.name: stage for stage in quickstart.stages(config, seed)}
     ours = [stage for arm in arms for stage in _stages_of(config, arm, seed, made)]
     critic = made["critic"]
-    shared = ["warmup", "samples", "judge samples"]
+    shared = ["warmup", "samples", "judge samples", "sample warmup", "judge warmup"]
     if any(critic.done_when in stage.needs for stage in ours):
         shared.append("critic")
-    shared += ["sample warmup", "judge warmup"]
     return [made[name] for name in shared] + ours
 
 
