@@ -165,7 +165,7 @@ def heed_interrupts() -> None:
 def test_a_stopped_run_resumes_to_the_same_verdicts(
     how: signal.Signals, data: str, tmp_path: Path
 ) -> None:
-    programs = many(tmp_path, 200)
+    programs = many(tmp_path, 60)
     straight, stopped = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
     coderl("run-tests", data, "--programs", programs, "--out", straight)
     words = command("run-tests", data, "--programs", programs, "--out", stopped, "--workers", "2")
@@ -193,7 +193,7 @@ def test_a_stopped_run_resumes_to_the_same_verdicts(
         assert said.splitlines()[-1].startswith("coderl: interrupted; to resume: coderl run-tests")
     assert not stopped.exists()
     done_before = partial.read_text().count("\n")
-    assert 5 <= done_before < 200
+    assert 5 <= done_before < 60
     kept = partial.read_bytes()[: partial.read_bytes().rfind(b"\n") + 1]
     with partial.open("ab") as file:
         file.write(b'{"problem_id": "dou')  # a line that was cut short

@@ -149,7 +149,6 @@ LEVELS = {
     "seccomp": ("seccomp",),
     "rlimits": (),
 }
-SLOW = ("while True", "sleep(10", "iter(int", "10**9", "10 ** 9", "range(10 ** 12)", "process_time")
 
 
 @pytest.fixture
@@ -175,11 +174,6 @@ def wrongly_answered(cases: list[AuditCase], level: str) -> set[str]:
         for case, verdict in zip(cases, verdicts, strict=True)
         if verdict.passed not in right.get(case.must, {False})
     }
-
-
-def test_ours_answers_all_that_is_soon_answered_without_namespaces(cases):
-    quick = [case for case in cases if not any(word in case.program for word in SLOW)]
-    assert wrongly_answered(quick, "no-namespaces") == set()
 
 
 REACHED = {
