@@ -91,6 +91,7 @@ def test_the_examples_of_apps_are_those_a_reader_sees() -> None:
     assert found["4184"].reason is Reason.NOT_SHOWN  # It tells of numbers, and shows no call.
 
 
+@pytest.mark.slow
 @needs_data
 def test_known_solutions_pass_what_their_statements_show(judge: Judge) -> None:
     """Where a statement contradicts its own solution, the statement is wrong: read and listed."""

@@ -150,6 +150,7 @@ def test_p3_s_reference_answers_pass(limit):
     assert failures(pairs) == []
 
 
+@pytest.mark.slow
 def test_apps_rules_repeat_the_results_that_coderl_s_runner_recorded():
     recorded = {
         -2: Outcome.COMPILE_ERROR,

@@ -85,6 +85,7 @@ def test_shapes(puzzles: list[Problem]) -> None:
     assert {str(p.meta["answer_type"]) for p in puzzles} == {str(kind) for kind in Type}
 
 
+@pytest.mark.slow
 def test_the_judge_accepts_every_solution_and_no_other_puzzle_s(
     puzzles: list[Problem], solutions: dict[str, str]
 ) -> None:

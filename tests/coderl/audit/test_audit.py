@@ -47,6 +47,7 @@ def test_the_suite_is_large_and_names_are_unique():
     assert {case.must for case in cases} == set(Must)
 
 
+@pytest.mark.slow
 def test_a_reward_that_runs_programs_where_it_lives(naive):
     forged = {"call: an object equal to all", "call: a class whose class is equal to all"}
     hung = {"call: exits hard at import", "call: exits in the function", "call: loops"}
@@ -62,6 +63,7 @@ def test_a_reward_that_runs_programs_where_it_lives(naive):
     assert names(report, Fault.REFUSED) == set()
 
 
+@pytest.mark.slow
 def test_what_a_program_replaces_in_its_judge_counts_for_the_next(naive):
     report = naive("in_process", ("call: replaces what compares", "call: plain"))
     assert names(report, Fault.FORGED) | names(report, Fault.HUNG) == {
