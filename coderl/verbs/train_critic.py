@@ -60,7 +60,10 @@ class Config:
             raise ValueError(f"held_out: got {self.held_out}; expected a share in (0, 1)")
         others = (self.other_data, self.other_programs, self.other_verdicts)
         if None in others and any(others):
-            raise ValueError("other_data: expected other_programs and other_verdicts with it")
+            raise ValueError(
+                f"other_data: got {', '.join(map(str, others))} for it, other_programs and "
+                "other_verdicts; expected all three or none"
+            )
 
 
 def run(config: Config) -> int:

@@ -65,5 +65,5 @@ def test_the_report_is_about_the_problems_that_are_named(
 
 def test_other_problems_come_with_programs_and_verdicts() -> None:
     here = Path()
-    with pytest.raises(ValueError, match="other_data: expected other_programs and other_verdicts"):
+    with pytest.raises(ValueError, match="other_data: got o, None, None for it"):
         Config(data="d", model="m", programs=here, verdicts=here, out=here, other_data="o")
