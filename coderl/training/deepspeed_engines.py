@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from coderl.errors import ConfigError
-from coderl.training.engines import Loss, Shared, mean_over_processes, share_of
+from coderl.training.engines import Loss, Shared, in_pieces
 from coderl.training.faces import Faces
 
 _KEPT_WHOLE = 10_000
@@ -54,13 +54,14 @@ class Zero2:
 
     def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
         """Add up gradients; each process keeps its part of them."""
-        loss, pieces = 0.0, list(share_of(rows, micro_batch_size))
-        for number, chunk in enumerate(pieces, start=1):
-            self._engine.set_gradient_accumulation_boundary(number == len(pieces))
-            piece = self._engine(chunk or rows[:1], counts=bool(chunk))
+
+        def take(last: bool, chunk: Sequence[Any], counts: bool) -> Tensor:
+            self._engine.set_gradient_accumulation_boundary(last)
+            piece: Tensor = self._engine(chunk, counts=counts)
             self._engine.backward(piece, scale_wrt_gas=False)
-            loss += piece.item()
-        return mean_over_processes(loss)
+            return piece
+
+        return in_pieces(rows, micro_batch_size, take)
 
     def clip(self) -> float:
         """The norm; DeepSpeed bounds it in the step."""

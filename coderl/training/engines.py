@@ -91,6 +91,28 @@ def share_of(rows: Sequence[Any], micro_batch_size: int) -> Iterator[Sequence[An
         yield mine[start : start + size]
 
 
+def in_pieces(
+    rows: Sequence[Any],
+    micro_batch_size: int,
+    take: Callable[[bool, Sequence[Any], bool], Tensor],
+) -> float:
+    """Take this process's micro-batches one by one; returns the loss of the step.
+
+    Args:
+        rows: Of the whole step.
+        micro_batch_size: Rows taken at once; 0 takes all.
+        take: Adds up the gradient of a micro-batch and returns its loss. It gets True for the last
+            one, after which processes exchange gradients; its rows, any where this process has
+            none left; and whether these count.
+    """
+    pieces = list(share_of(rows, micro_batch_size))
+    losses = [
+        take(number == len(pieces), chunk or rows[:1], bool(chunk)).item()
+        for number, chunk in enumerate(pieces, start=1)
+    ]
+    return mean_over_processes(sum(losses))
+
+
 class Alone:
     """One process."""
 
@@ -158,14 +180,14 @@ class Ddp(Alone):
 
     def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
         """Add up gradients; processes exchange them after the last micro-batch."""
-        loss, pieces = 0.0, list(share_of(rows, micro_batch_size))
-        for number, chunk in enumerate(pieces, start=1):
-            last = number == len(pieces)
+
+        def take(last: bool, chunk: Sequence[Any], counts: bool) -> Tensor:
             with nullcontext() if last else self._shared.no_sync():
-                piece = self._shared(chunk or rows[:1], counts=bool(chunk))
-                piece.backward()
-            loss += piece.item()
-        return mean_over_processes(loss)
+                piece: Tensor = self._shared(chunk, counts=counts)
+                piece.backward()  # type: ignore[no-untyped-call]
+            return piece
+
+        return in_pieces(rows, micro_batch_size, take)
 
 
 class Shared(nn.Module):

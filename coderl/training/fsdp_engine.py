@@ -13,7 +13,7 @@ from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 from coderl.runs import processes
-from coderl.training.engines import Loss, Shared, mean_over_processes, share_of
+from coderl.training.engines import Loss, Shared, in_pieces
 from coderl.training.faces import Faces
 
 
@@ -48,13 +48,15 @@ class Fsdp2:
 
     def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
         """Add up gradients; processes exchange them after the last micro-batch."""
-        loss, pieces = 0.0, list(share_of(rows, micro_batch_size)) if rows else []
-        for number, chunk in enumerate(pieces, start=1):
-            self._module.set_requires_gradient_sync(number == len(pieces))  # type: ignore[operator]
-            piece = self._shared(chunk or rows[:1], counts=bool(chunk))
-            piece.backward()
-            loss += piece.item()
-        return mean_over_processes(loss)
+
+        def take(last: bool, chunk: Sequence[Any], counts: bool) -> Tensor:
+            self._module.set_requires_gradient_sync(last)  # type: ignore[operator]
+            piece: Tensor = self._shared(chunk, counts=counts)
+            piece.backward()  # type: ignore[no-untyped-call]
+            return piece
+
+        # No rows, no forward pass, in any process: the parameters stay in pieces.
+        return in_pieces(rows, micro_batch_size, take) if rows else 0.0
 
     def clip(self) -> float:
         """Bound the norm."""
