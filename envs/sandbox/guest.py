@@ -159,9 +159,9 @@ def run_script(job: bytes, channel: Channel, kept: tuple[int, int] | None = None
     """Run the program as `__main__` on the real descriptors 0, 1 and 2, to its real end.
 
     Args:
-        job: The program; below it, if it is to run several times, its inputs.
+        job: The program; below it, if it is to run several times, the inputs after the first.
         channel: Where claims go; after each of several runs, how far output reaches.
-        kept: Descriptors of input and output from which 0 and 1 are made anew for each run.
+        kept: Descriptors of input and output from which 0 and 1 are made anew after the first run.
     """
     head, _, rest = job.partition(b"\n")
     channel.start_test(0)
@@ -169,10 +169,11 @@ def run_script(job: bytes, channel: Channel, kept: tuple[int, int] | None = None
         _run_main(head, channel)
         return
     limit, state = sys.getrecursionlimit(), random.getstate()
-    for number, text in enumerate(wire.loads(rest), start=1):
-        _renew_streams(text.encode("utf-8", "surrogateescape"), *kept)
-        sys.setrecursionlimit(limit)
-        random.setstate(state)
+    for number, text in enumerate([None, *wire.loads(rest)], start=1):
+        if text is not None:
+            _renew_streams(text.encode("utf-8", "surrogateescape"), *kept)
+            sys.setrecursionlimit(limit)
+            random.setstate(state)
         channel.start_test(number)
         if not _run_main(head, channel):
             return

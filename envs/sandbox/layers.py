@@ -46,8 +46,8 @@ class Walls:
 
     rules: int | None
     """Descriptor of a child's Landlock rules."""
-    filters: bool
-    """Children install the short seccomp filter."""
+    filters: bytes
+    """The short seccomp filter that each child installs; empty where there is none."""
     has_own_user: bool
     """No process outside of this server can have its user, or be seen by it: processes can be
     counted, and killed all at once."""
@@ -130,9 +130,10 @@ def enter(wanted: Collection[str], folder: str, disk_bytes: int, keep: Callable[
     if "landlock" in wanted and landlock.version():
         rules = landlock.ruleset(readable, [scratch.BOX], interpreter.DEVICES)
         landlock.restrict(landlock.ruleset([*readable, "/proc"], ["."], interpreter.DEVICES))
-    filters = "seccomp" in wanted and seccomp.available()
-    if filters:
+    filters = b""
+    if "seccomp" in wanted and seccomp.available():
         seccomp.install(seccomp.server_filter())
+        filters = seccomp.child_filter()
     has_own_user = namespaced or user not in (own, _NOBODY)
     return Walls(
         rules=rules,
@@ -152,7 +153,7 @@ def enter_none(folder: str) -> Walls:
     scratch.clean()
     return Walls(
         rules=None,
-        filters=False,
+        filters=b"",
         has_own_user=False,
         num_others=_num_tasks(user) + _SPARE_TASKS,
         library_fds=library_fds,
@@ -166,7 +167,7 @@ def enter_child(walls: Walls) -> None:
     if walls.rules is not None:
         landlock.restrict(walls.rules)
     if walls.filters:
-        seccomp.install(seccomp.child_filter(os.getpid()))
+        seccomp.install(seccomp.for_process(walls.filters, os.getpid()))
 
 
 def proven(walls: Walls, limits: dict[int, int]) -> list[str]:
@@ -175,7 +176,7 @@ def proven(walls: Walls, limits: dict[int, int]) -> list[str]:
         return ["rlimits"]
     proofs: dict[str, Callable[[], bool]] = {
         "landlock": lambda: _refused(partial(os.listdir, "/")),
-        "seccomp": lambda: walls.filters and _refused(socket.socket) and _refused(os.fork),
+        "seccomp": lambda: bool(walls.filters) and _refused(socket.socket) and _refused(os.fork),
         "no_new_privs": lambda: kernel.prctl(kernel.PR_GET_NO_NEW_PRIVS) == 1,
         "caps_dropped": lambda: os.geteuid() != 0 and not kernel.has_capabilities(),
         "not_dumpable": lambda: kernel.prctl(kernel.PR_GET_DUMPABLE) == 0,

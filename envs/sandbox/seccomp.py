@@ -62,6 +62,8 @@ _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
 _NUMBER_AT, _MACHINE_AT, _ARGUMENTS_AT = 0, 4, 16
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 _CLONE_THREAD = 0x10000
+_ANY_PROCESS = 0xFFFFFFFF
+"""Stands for a child's number in its filter until there is one; no process has it."""
 _F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _FIOSETOWN, _SIOCSPGRP = 8, 10, 15, 0x8901, 0x8902
 
 
@@ -115,16 +117,16 @@ def server_filter() -> bytes:
     return b"".join([*_head(), *parts, _return(refuse)])
 
 
-def child_filter(pid: int) -> bytes:
-    """Refuses new processes and signals to any process but the program's own."""
+def child_filter() -> bytes:
+    """Refuses new processes and signals to any process but the program's own: see `for_process`."""
     numbers = _numbers()
     refuse = _ERROR | EPERM
     parts = [_if_equal(numbers[name], refuse) for name in ("fork", "vfork") if name in numbers]
     parts += [
         _if_equal(numbers["pidfd_open"], refuse),
         _if_equal(numbers["clone3"], _ERROR | ENOSYS),
-        _by_argument(numbers["kill"], 0, (0, pid), _ALLOW, refuse),
-        _by_argument(numbers["tgkill"], 0, (pid,), _ALLOW, refuse),
+        _by_argument(numbers["kill"], 0, (0, _ANY_PROCESS), _ALLOW, refuse),
+        _by_argument(numbers["tgkill"], 0, (_ANY_PROCESS,), _ALLOW, refuse),
         _INSTRUCTION.pack(_EQUAL, 0, 4, numbers["clone"]),
         _INSTRUCTION.pack(_LOAD, 0, 0, _ARGUMENTS_AT),
         _INSTRUCTION.pack(_ANY_BIT, 0, 1, _CLONE_THREAD),
@@ -132,6 +134,11 @@ def child_filter(pid: int) -> bytes:
         _return(refuse),
     ]
     return b"".join([*_head(), *parts, _return(_ALLOW)])
+
+
+def for_process(instructions: bytes, pid: int) -> bytes:
+    """A child's filter with its number: what it takes to make one is done once, in the server."""
+    return instructions.replace(struct.pack("<I", _ANY_PROCESS), struct.pack("<I", pid))
 
 
 def install(instructions: bytes) -> None:

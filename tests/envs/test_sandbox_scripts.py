@@ -148,13 +148,15 @@ def test_chance_is_the_same_in_every_test(judge):
 @pytest.mark.parametrize(
     "program, num_jobs",
     [
-        (GOOD, 2),
-        ("print(1)", NUM_TESTS),
-        (GOOD + SPOILERS["a global left"], 1 + NUM_TESTS),
-        ("import time\nwhile time.process_time() < 0.1: pass\n" + GOOD, NUM_TESTS),
+        (GOOD, 1),
+        ("print(0)", 1 + (NUM_TESTS - 1)),
+        ("print(1 // 0)", 1),
+        ("n = int(input())\nprint(2 * n if n != 3 else 0)", 1 + 1),
+        (GOOD + SPOILERS["a global left"], 1 + (NUM_TESTS - 1)),
+        ("import time\nwhile time.process_time() < 0.1: pass\n" + GOOD, 1 + NUM_TESTS),
     ],
 )
-def test_right_and_cheap_scripts_take_two_children_however_many_tests_there_are(program, num_jobs):
+def test_only_tests_that_fail_beside_others_take_a_child_of_their_own(program, num_jobs):
     rules = Rules(limits=LIMITS, stop_early=False, apps_compat=False)
     task = prepare(DOUBLE, DOUBLE.tests, rules)
     slot = Slot(Settings(limits=LIMITS, seed=0, layers=()))
@@ -171,4 +173,4 @@ def test_right_and_cheap_scripts_take_two_children_however_many_tests_there_are(
     finally:
         slot.close()
     assert len(jobs) == num_jobs
-    assert len(findings) == NUM_TESTS
+    assert len(findings) == (NUM_TESTS if "//" not in program else 1)
