@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 from envs import AssertCase, CallCase, Kind, Problem, StdinCase
 from envs.judge import Judge
-from envs.sandbox.task import TYPING
 from envs.sources import read
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -99,7 +98,7 @@ def with_tests(problem: Problem, program: str) -> str:
     """One text that raises unless the program passes, for judges that know nothing else."""
     if problem.kind is Kind.PUZZLE:
         check = f"{problem.meta['sat']}\nassert sat({problem.entry_point}()) is True"
-        return "\n".join([TYPING, program, check])
+        return "\n".join(["from typing import *", program, check])
     if problem.kind is Kind.STDIN:
         cases = [(c.input, c.output) for c in problem.tests if isinstance(c, StdinCase)]
         return _SCRIPT.format(cases=cases, program=program)

@@ -31,7 +31,7 @@ from envs.sandbox.findings import (
     gravity,
     is_last,
 )
-from envs.sandbox.task import TYPING, Plan, Task
+from envs.sandbox.task import Plan, Task
 
 _ANNOTATION = re.compile(r"\b(?:Dict|List|Optional|Set|Tuple)\[")
 
@@ -45,8 +45,8 @@ def prepare_calls(problem: Problem, task: Task) -> Task:
         raise ValueError("no entry point")
     inputs = [wire.dumps(list(c.args)).decode() for c in task.cases if isinstance(c, CallCase)]
     blob = call_blob(problem.entry_point, inputs, setup=problem.setup_code)
-    prelude = TYPING if _ANNOTATION.search(problem.starter_code) else ""
-    return replace(task, judge=_calls, blob=blob, prelude=prelude)
+    has_typing = bool(_ANNOTATION.search(problem.starter_code))
+    return replace(task, judge=_calls, blob=blob, has_typing=has_typing)
 
 
 def call_blob(entry: str, inputs: Sequence[str], *, setup: str = "") -> bytes:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,15 +114,15 @@ class Settings:
 class Server:
     """A server process and its memory files. A job starts the process if it is gone."""
 
-    def __init__(self, settings: Settings, package: str | None = None) -> None:
+    def __init__(self, settings: Settings, modules: Sequence[str] = ()) -> None:
         """Start nothing yet.
 
         Args:
             settings: What all servers share.
-            package: A package to import before programs are run, beside the standard library.
+            modules: What to import, where it is installed, beside what most programs need.
         """
         self._settings = settings
-        self._package = package
+        self._modules = [name for name in modules if importlib.util.find_spec(name)]
         self._limits = settings.limits
         self._files = [_memory_file() for _ in ("job", "stdin", "stdout", "result")]
         self._control: socket.socket | None = None
@@ -185,7 +186,7 @@ class Server:
     def _environment(self) -> dict[str, str]:
         """All that a server sees of the host's; `LD_LIBRARY_PATH` is gone before programs run."""
         found = {key: os.environ[key] for key in ("LD_LIBRARY_PATH",) if key in os.environ}
-        one_thread = _ONE_THREAD if self._package else {}
+        one_thread = _ONE_THREAD if self._modules else {}
         return found | _ENVIRONMENT | one_thread | {"PYTHONHASHSEED": str(self._settings.seed)}
 
     def _config(self, fds: list[int], folder: str) -> str:
@@ -203,9 +204,8 @@ class Server:
             "scratch": folder,
             "seed": self._settings.seed,
             "layers": self._settings.layers,
-            "import": self._package,
+            "import": {name: _place_of(name) for name in self._modules},
             "portable": self._settings.layers is None or not _LINUX,
-            "import_from": _place_of(self._package) if self._package else None,
         }
         return json.dumps(config)
 
@@ -308,11 +308,13 @@ def _memory_file() -> int:
         return os.dup(file.fileno())
 
 
-def _place_of(package: str) -> str:
-    """The folder from which this process would import a package."""
-    spec = importlib.util.find_spec(package)
-    assert spec is not None, package
-    assert spec.origin is not None, package
+def _place_of(module: str) -> str | None:
+    """The folder from which this process would import a module, where a server would not."""
+    if module in sys.stdlib_module_names:
+        return None
+    spec = importlib.util.find_spec(module)
+    assert spec is not None, module
+    assert spec.origin is not None, module
     return str(Path(spec.origin).parent.parent)
 
 

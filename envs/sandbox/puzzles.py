@@ -15,7 +15,7 @@ from envs.sandbox import server, wire
 from envs.sandbox.calls import call_blob, complete
 from envs.sandbox.controller import Run
 from envs.sandbox.findings import BAD_TESTS, GARBLED, PASSED, WRONG, Finding, failure
-from envs.sandbox.task import TYPING, Plan, Task
+from envs.sandbox.task import Plan, Task
 from envs.verdict import Status
 
 _ATOMS = {"bool": bool, "float": float, "int": int, "str": str}
@@ -36,7 +36,7 @@ def prepare_puzzle(problem: Problem, task: Task) -> Task:
         task,
         groups=(1,),
         judge=partial(_puzzle, sat=sat, annotation=annotation),
-        prelude=TYPING,
+        has_typing=True,
         blob=call_blob(problem.entry_point or "sol", ["[]"]),
     )
 

@@ -57,8 +57,8 @@ def main(config: dict[str, Any]) -> None:
     """Serve jobs until the owner closes the control socket or dies."""
     _place_descriptors(config["fds"])
     progress = mmap(-1, 4096)
-    if config["import"]:
-        warm.import_from(config["import_from"], config["import"])
+    for module, folder in config["import"].items():
+        warm.bring_in(module, folder)
     warm.up(progress, config["seed"])
     base_bytes = _address_space()
     limits = config["limits"]
@@ -173,7 +173,7 @@ def _child(
         connection: The one descriptor beyond the fixed ones to keep.
     """
     try:
-        os.setsid()
+        os.setpgid(0, 0)  # a new session would cost a scheduling group too
         os.dup2(connection, CONTROL)
         for kind, value in _limits(order, room).items():
             resource.setrlimit(kind, (value, value))

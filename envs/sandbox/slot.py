@@ -1,18 +1,16 @@
-"""One program at a time: a lean server, and one with numpy for programs that mention it.
+"""One program at a time: a lean server, and a rich one for programs that mention what it has.
 
-Loading numpy in advance would cost every program a slower fork; loading it on demand costs the
-programs that use it far more.
+Loading numpy and the like in advance would cost every program a slower fork; loading it on demand
+costs the programs that use it far more.
 """
 
 from __future__ import annotations
-
-import importlib.util
 
 from envs.errors import SandboxError
 from envs.sandbox import server
 from envs.sandbox.controller import Job, Run, Server, Settings
 
-_NUMPY = "numpy"
+_SELDOM = ("numpy", "datetime", "decimal", "fractions", "hashlib", "statistics")
 
 
 class Slot:
@@ -55,13 +53,12 @@ class Slot:
             ServerLostError: If the server is gone.
             SandboxError: If a server had to be started and did not.
         """
-        self._current = self._rich_server() if _mentions_numpy(job) else self._lean
+        self._current = self._rich_server() if _is_rich(job) else self._lean
         self._current.submit(job)
 
     def _rich_server(self) -> Server:
         if self._rich is None:
-            found = importlib.util.find_spec(_NUMPY) is not None
-            self._rich = Server(self._settings, _NUMPY) if found else self._lean
+            self._rich = Server(self._settings, _SELDOM)
         return self._rich
 
     def collect(self) -> Run:
@@ -83,6 +80,6 @@ class Slot:
             self._rich.close()
 
 
-def _mentions_numpy(job: Job) -> bool:
+def _is_rich(job: Job) -> bool:
     tests = job.stdin if job.mode == server.MODE_CHECK else b""
-    return any(_NUMPY.encode() in text for text in (job.program, tests))
+    return any(name.encode() in text for text in (job.program, tests) for name in _SELDOM)

@@ -19,8 +19,8 @@ from types import ModuleType
 from envs.sandbox import guest, proxy, wire
 
 _MODULES = (
-    "bisect collections collections.abc copy datetime decimal fractions functools hashlib heapq"
-    " io itertools json math operator queue random re statistics string threading traceback typing"
+    "bisect collections collections.abc copy functools heapq"
+    " io itertools json math operator queue random re string threading traceback typing"
 )
 _ROUNDS = 10
 """Enough for the interpreter to adapt its instructions here, once, and not in every child."""
@@ -37,14 +37,15 @@ def g(text):
 """
 
 
-def import_from(folder: str, package: str) -> None:
-    """Import a package without making its neighbours importable."""
-    sys.path.append(folder)
-    importlib.import_module(package)
-    if package == "numpy":
+def bring_in(module: str, folder: str | None) -> None:
+    """Import a module, from a folder whose other packages stay out of reach."""
+    sys.path += [folder] if folder else []
+    importlib.import_module(module)
+    if module == "numpy":
         for part in ("fft", "linalg", "ma", "polynomial", "random"):
             importlib.import_module(f"numpy.{part}")
-    sys.path.remove(folder)
+    if folder:
+        sys.path.remove(folder)
 
 
 def up(progress: mmap, seed: int) -> None:
