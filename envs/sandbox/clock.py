@@ -13,8 +13,8 @@ import os
 import select
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from mmap import mmap
+from typing import NamedTuple
 
 from envs.sandbox import guest, kernel
 
@@ -29,8 +29,7 @@ _LONGEST_WAIT_NS = 250_000_000
 _POLL_S = 0.005
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """One job, as the server knows it."""
 
     mode: int

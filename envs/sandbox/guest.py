@@ -16,10 +16,10 @@ import struct
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from mmap import mmap
 from time import process_time_ns
 from types import CodeType, ModuleType, TracebackType
+from typing import NamedTuple
 
 from envs.sandbox import wire
 
@@ -30,8 +30,7 @@ PROGRESS = struct.Struct("<QQ")
 """Number of the test that runs (0 while loading) and the processor time at which it began."""
 
 
-@dataclass(slots=True)
-class Channel:
+class Channel(NamedTuple):
     """Where claims go: frames to a file, and the number of the running test to shared memory."""
 
     fd: int
@@ -171,7 +170,7 @@ def run_script(job: bytes, channel: Channel, kept: tuple[int, int] | None = None
     limit, state = sys.getrecursionlimit(), random.getstate()
     for number, text in enumerate([None, *wire.loads(rest)], start=1):
         if text is not None:
-            _renew_streams(text.encode("utf-8", "surrogateescape"), *kept)
+            renew_streams(text.encode("utf-8", "surrogateescape"), *kept)
             sys.setrecursionlimit(limit)
             random.setstate(state)
         channel.start_test(number)
@@ -180,7 +179,7 @@ def run_script(job: bytes, channel: Channel, kept: tuple[int, int] | None = None
         channel.send("printed", os.lseek(kept[1], 0, os.SEEK_CUR))
 
 
-def _renew_streams(text: bytes, given: int, printed: int) -> None:
+def renew_streams(text: bytes, given: int, printed: int) -> None:
     """Let standard input be a text from its start, and output go on where it is."""
     os.ftruncate(given, 0)
     os.pwrite(given, text, 0)
@@ -214,7 +213,7 @@ def _run_main(head: bytes, channel: Channel) -> bool:
         atexit._run_exitfuncs()
         module.__dict__.clear()
         gc.collect()
-        _flush()
+        flush()
     except BaseException as error:  # noqa: BLE001 - output may be closed, full or replaced
         channel.send("error", describe(error))
         return False
@@ -222,7 +221,8 @@ def _run_main(head: bytes, channel: Channel) -> bool:
     return True
 
 
-def _flush() -> None:
+def flush() -> None:
+    """Write out what the program has printed."""
     for stream in (sys.stdout, sys.__stdout__):
         if stream is not None and not stream.closed:
             stream.flush()

@@ -13,9 +13,8 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from typing import NamedTuple
 
 from envs.sandbox import interpreter, kernel, landlock, namespaces, scratch, seccomp
 
@@ -40,8 +39,7 @@ _SPARE_TASKS = 256
 """What a user's other work may start while programs run, before programs feel it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Walls:
+class Walls(NamedTuple):
     """What a server has entered, and what each child still has to enter."""
 
     rules: int | None
@@ -198,10 +196,10 @@ def _refused(action: Callable[[], object]) -> bool:
 def _num_tasks(user: int) -> int:
     """Processes and threads of a user, as far as they can be seen."""
     found = 0
-    for path in Path("/proc").glob("[0-9]*"):
+    for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
-            if path.stat().st_uid == user:
-                found += len(os.listdir(path / "task"))
+            if os.stat(f"/proc/{name}").st_uid == user:
+                found += len(os.listdir(f"/proc/{name}/task"))
     return found
 
 

@@ -8,7 +8,7 @@ filters are instructions of the kernel's classic packet filter.
 from __future__ import annotations
 
 import ctypes
-import platform
+import os
 import struct
 from collections.abc import Iterator, Sequence
 from errno import ENOSYS, EPERM
@@ -69,11 +69,11 @@ _F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _FIOSETOWN, _SIOCSPGRP = 8, 10, 15, 0x8901, 
 
 def available() -> bool:
     """True if the filters are known for this machine."""
-    return platform.machine() in _MACHINES
+    return os.uname().machine in _MACHINES
 
 
 def _numbers() -> dict[str, int]:
-    column, _ = _MACHINES[platform.machine()]
+    column, _ = _MACHINES[os.uname().machine]
     entries = (entry.split(":") for entry in _ALLOWED.split())
     return {name: int(found[column]) for name, *found in entries if found[column] != "-"}
 
@@ -96,7 +96,7 @@ def _by_argument(
 
 
 def _head() -> Iterator[bytes]:
-    _, machine = _MACHINES[platform.machine()]
+    _, machine = _MACHINES[os.uname().machine]
     yield _INSTRUCTION.pack(_LOAD, 0, 0, _MACHINE_AT)
     yield _INSTRUCTION.pack(_EQUAL, 1, 0, machine)
     yield _return(_KILL)

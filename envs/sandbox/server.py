@@ -18,10 +18,9 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from mmap import mmap
-from typing import Any
+from typing import Any, NamedTuple
 
 from envs.sandbox import clock, guest, kernel, layers, proxy, scratch, warm
 
@@ -42,8 +41,7 @@ _STACK_BYTES = 100 * 2**20
 """Room for deep recursion through C; the kernel keeps at least 128 MB free below the stack."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Room:
+class Room(NamedTuple):
     """What is the same for all children of a server."""
 
     progress: mmap
@@ -59,7 +57,7 @@ def main(config: dict[str, Any]) -> None:
     progress = mmap(-1, 4096)
     for module, folder in config["import"].items():
         warm.bring_in(module, folder)
-    warm.up(progress, config["seed"])
+    warm.up(progress, config["seed"], (STDIN, STDOUT))
     base_bytes = _address_space()
     limits = config["limits"]
     disk_bytes = 8 * limits["output_bytes"]

@@ -36,6 +36,11 @@ def g(text):
         return str(error), [x * 2 for x in range(3)], text.split()
 """
 
+_SCRIPT = """
+for i in range(int(input())):
+    print(i, "x", 2.5 * i)
+"""
+
 
 def bring_in(module: str, folder: str | None) -> None:
     """Import a module, from a folder whose other packages stay out of reach."""
@@ -48,8 +53,14 @@ def bring_in(module: str, folder: str | None) -> None:
         sys.path.remove(folder)
 
 
-def up(progress: mmap, seed: int) -> None:
-    """Do once what every child would do first, then hide the server's modules from programs."""
+def up(progress: mmap, seed: int, files: tuple[int, int]) -> None:
+    """Do once what every child would do first, then hide the server's modules from programs.
+
+    Args:
+        progress: Where children say how far they are.
+        seed: Of `random` in programs.
+        files: Descriptors of a script's input and output.
+    """
     builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D")
     builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D")
     for name in _MODULES.split():
@@ -64,6 +75,7 @@ def up(progress: mmap, seed: int) -> None:
             task = {"setup": "", "entry": entry, "inputs": inputs}
             guest.run_calls(head + b"\n" + wire.dumps(task), channel)
         _run_proxies(head, channel)
+        _run_script(files)
     os.close(channel.fd)
     ours = ("envs", "solution", "tests")
     for name in [name for name in sys.modules if name.partition(".")[0] in ours]:
@@ -94,3 +106,17 @@ def _run_proxies(head: bytes, channel: guest.Channel) -> None:
             other.shutdown(socket.SHUT_WR)
             with contextlib.suppress(proxy.ProgramGoneError):
                 run(connection=end)
+
+
+def _run_script(files: tuple[int, int]) -> None:
+    """A script on new streams; the old ones are put back."""
+    names = "stdin", "stdout", "__stdin__", "__stdout__"
+    streams, fds = [getattr(sys, name) for name in names], [os.dup(fd) for fd in (0, 1)]
+    guest.renew_streams(b"3\n", *files)
+    guest.load(json.dumps([_SCRIPT, "", False]).encode(), ModuleType("__main__"))
+    guest.flush()
+    for name, stream in zip(names, streams, strict=True):
+        setattr(sys, name, stream)
+    for number, fd in enumerate(fds):
+        os.dup2(fd, number)
+        os.close(fd)
