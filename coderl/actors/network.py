@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 
 def device_of(name: str) -> torch.device:
-    """The device of that name; for `auto` a GPU where there is one.
+    """The device of that name; for `auto` a GPU, by CUDA or MPS, where there is one.
 
     Raises:
         ConfigError: If torch knows no such device, or finds none here.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        found = torch.accelerator.current_accelerator(check_available=True)
+        return found or torch.device("cpu")
     try:
         device = torch.device(name)
         torch.empty(0, device=device)

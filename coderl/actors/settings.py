@@ -42,7 +42,7 @@ class ActorConfig:
     rows_per_batch: int = 256
     """Sequences sampled side by side."""
     device: str = "auto"
-    """`cpu`, `cuda`, `cuda:1`, ...; `auto` takes a GPU where there is one."""
+    """`cpu`, `cuda`, `cuda:1`, `mps`, ...; `auto` takes a GPU where there is one."""
     dtype: Dtype = "float32"
     """Of the matrix products; weights, softmax and optimiser stay in float32."""
     gradient_checkpointing: bool = False

@@ -112,6 +112,8 @@ def _devices() -> str:
     except (ImportError, OSError) as error:
         return f"torch cannot be imported: {error}"
     names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        names.append("mps")
     return ", ".join([*names, f"cpu ({torch.get_num_threads()} threads)"])
 
 

@@ -71,7 +71,7 @@ class Config:
     max_new_tokens: int = 512
     """Paper, sec. 4.1: 512."""
     device: str = "auto"
-    """`cpu`, `cuda`, `cuda:1`, ...; `auto` takes a GPU where there is one."""
+    """`cpu`, `cuda`, `cuda:1`, `mps`, ...; `auto` takes a GPU where there is one."""
     dtype: Dtype = "float32"
     """Of the matrix products; weights and softmax stay in float32."""
     workers: int | None = None

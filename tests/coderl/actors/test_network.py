@@ -20,6 +20,12 @@ def test_auto_is_a_gpu_where_there_is_one() -> None:
     assert device_of("cpu").type == "cpu"
 
 
+def test_auto_is_whatever_accelerator_torch_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    apple = torch.device("mps")
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda check_available: apple)
+    assert device_of("auto") == apple
+
+
 @pytest.mark.parametrize("name", ["gpu", "cuda:99", "meta:-3", ""])
 def test_a_device_that_is_not_there_is_refused_in_one_line(name: str) -> None:
     with pytest.raises(ConfigError, match=f"^device: got {name}; expected auto, cpu") as error:
