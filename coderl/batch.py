@@ -31,6 +31,8 @@ class Example:
     """As long as `token_ids`."""
     old_logprobs: tuple[float, ...] = ()
     """Log-probability of each token when it was sampled; empty where nothing is to be corrected."""
+    for_rl_head: bool = False
+    """Its probabilities are those of the RL head, where there is one."""
 
     def __len__(self) -> int:
         return len(self.prompt_ids) + len(self.token_ids)

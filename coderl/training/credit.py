@@ -134,6 +134,7 @@ def examples_of(
             token_ids=c.rollout.completion.token_ids,
             weights=_weights(c, scores, config),
             old_logprobs=c.rollout.completion.logprobs if config.importance == "clipped" else (),
+            for_rl_head=config.rl_head == "cloned",
         )
         for c, scores in zip(kept, score(kept), strict=True)
     ]

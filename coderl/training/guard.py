@@ -82,7 +82,8 @@ class Guard:
 
     def restore_best(self) -> None:
         """Give the actor the parameters of its best step."""
-        self._actor.module.load_state_dict(load_state(self._parameters))
+        module, best = self._actor.module, load_state(self._parameters)
+        module.load_state_dict({name: best[name] for name in module.state_dict()})
 
     def _evaluate(self, step: int) -> float:
         self._actor.module.eval()

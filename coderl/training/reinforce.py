@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,6 +35,7 @@ from coderl.training.critic import labelled_rows, train_critic
 from coderl.training.logprobs import token_logprobs, with_logprobs
 from coderl.training.loop import epochs, fit
 from coderl.training.objectives import with_objective
+from coderl.training.rl_head import cloned_head
 from coderl.training.rounds import Round, RoundFolder, Spent, cost_of
 from coderl.training.scores import scorer
 from coderl.training.settings import CriticConfig, Objective, ReinforceConfig
@@ -112,18 +114,26 @@ def reinforce(
         kept=None if folder is None else RoundFolder(folder / "rounds", by_id, actor),
     )
     num_steps = config.num_rounds * config.steps_per_round
-    taken = fit(
-        actor.module,
-        rounds.examples_at,
-        actor_loss(actor, logprob_floor=config.logprob_floor, clip_range=config.clip_range),
-        num_steps=num_steps,
-        optim=config.optim,
-        seed=seed,
-        checkpoint=None if folder is None else folder / "checkpoint.pt",
-        milestones=range(0, num_steps, config.steps_per_round),
-        on_step=on_step,
-        should_stop=should_stop,
-    )
+    cloned = config.rl_head == "cloned"
+    with cloned_head(actor.module) if cloned else nullcontext(nullcontext) as through_rl_head:
+        loss_of = actor_loss(
+            actor,
+            logprob_floor=config.logprob_floor,
+            clip_range=config.clip_range,
+            through_rl_head=through_rl_head,
+        )
+        taken = fit(
+            actor.module,
+            rounds.examples_at,
+            loss_of,
+            num_steps=num_steps,
+            optim=config.optim,
+            seed=seed,
+            checkpoint=None if folder is None else folder / "checkpoint.pt",
+            milestones=range(0, num_steps, config.steps_per_round),
+            on_step=on_step,
+            should_stop=should_stop,
+        )
     return rounds.spent + Spent(train_steps=taken)
 
 

@@ -144,6 +144,9 @@ class ReinforceConfig:
     rl_weight: float = 1.0
     """Of L_rl beside L_ce. Paper, sec. 3.3.3: 1. With 0 nothing is sampled: the control that
     takes the same steps on the same ground truth."""
+    rl_head: Literal["shared", "cloned"] = "shared"
+    """`cloned`: L_rl goes through a copy of the output head, which learns with it and is dropped at
+    the end; sampling and L_ce keep the model's own (released code, `--clone_rl_head`)."""
     mixing: Literal["summed", "alternating"] = "summed"
     """`summed`: every step has both losses (paper). `alternating`: they take turns, and a step has
     the mean of `turns_per_step` of them (released code)."""
@@ -217,6 +220,11 @@ class ReinforceConfig:
         for name in ("gae_lambda", "clip_range"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name}: got {getattr(self, name)}; expected 0 to 1")
+        if self.rl_head == "cloned" and self.importance == "clipped":
+            raise ValueError(
+                "rl_head: got cloned; expected shared with importance: clipped; samples are drawn"
+                " through the model's own head"
+            )
         if self.group_scale != "none" and self.baseline != "group_mean":
             raise ValueError(
                 f"group_scale: got {self.group_scale}; expected none; it scales "

@@ -6,6 +6,7 @@ Source: Le et al. 2022 (arXiv:2207.01780), eq. 2 (warm-up) and eq. 13 (repair).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from coderl.batch import Example, collate
 from coderl.prompts import Prompt, solution_pairs
 from coderl.training.loop import epochs, fit
 from coderl.training.losses import clipped_weights, weighted_nll
+from coderl.training.rl_head import Through
 from coderl.training.settings import Normalization, OptimConfig
 from envs import Problem
 
@@ -66,7 +68,11 @@ def normalized(
 
 
 def actor_loss(
-    actor: Actor, *, logprob_floor: float | None = None, clip_range: float = 0.0
+    actor: Actor,
+    *,
+    logprob_floor: float | None = None,
+    clip_range: float = 0.0,
+    through_rl_head: Through = nullcontext,
 ) -> Callable[[Sequence[Example]], Tensor]:
     """The loss of weighted examples under an actor.
 
@@ -74,11 +80,16 @@ def actor_loss(
         actor: Whose log-probabilities are weighted.
         logprob_floor: Tokens less likely than this are not pushed further down.
         clip_range: Of the ratio of those examples that have old log-probabilities.
+        through_rl_head: The context for the examples that are for the RL head.
     """
 
     def loss_of(examples: Sequence[Example]) -> Tensor:
+        by_rl, others = [[e for e in examples if e.for_rl_head is flag] for flag in (True, False)]
+        if by_rl and others:
+            return loss_of(by_rl) + loss_of(others)
         batch = collate(examples, pad_id=actor.pad_id)
-        logprobs_BT = actor.logprobs(batch)
+        with through_rl_head() if by_rl else nullcontext():
+            logprobs_BT = actor.logprobs(batch)
         weights_BT = clipped_weights(
             logprobs_BT, batch.old_logprobs_BT, batch.weights_BT, clip_range=clip_range
         )

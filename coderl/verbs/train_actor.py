@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from coderl.actors.settings import ActorConfig, TinyConfig
 from coderl.errors import ConfigError
 from coderl.readers.resolve import read
-from coderl.runs import atomic
+from coderl.runs import atomic, processes
 from coderl.runs.folder import folder_in_the_making
 from coderl.runs.seeds import derive, seed_everything
 from coderl.runs.steps import StepTracker
@@ -163,6 +163,8 @@ def _reinforce(config: Config, problems: list[Problem], folder: Path) -> Spent:
     from rewards.outcome import OutcomeReturns
 
     seed_everything(config.seed)
+    if config.reinforce.rl_head == "cloned" and processes.launched() > 1:
+        raise ConfigError("reinforce.rl_head: got cloned; expected shared with several processes")
     actor = load_actor(config.model, config.actor)
     critic = load_critic(config.critic, config=actor.config) if config.critic else None
     if critic is not None and critic.reads == "actor" and config.actor.lora is not None:
