@@ -97,14 +97,16 @@ class OutcomeCritic(PreTrainedModel):  # type: ignore[misc]
         """How scores are rescaled; saved with the config."""
         return Calibration(
             temperature=float(getattr(self.config, "score_temperature", 1.0)),
-            bias=tuple(getattr(self.config, "score_bias", ())),
+            slope=float(getattr(self.config, "passed_slope", 1.0)),
+            intercept=float(getattr(self.config, "passed_intercept", 0.0)),
         )
 
     @calibration.setter
     def calibration(self, value: Calibration) -> None:
         """Keep it with the config."""
         self.config.score_temperature = value.temperature
-        self.config.score_bias = list(value.bias)
+        self.config.passed_slope = value.slope
+        self.config.passed_intercept = value.intercept
 
     def _add_head(self, width: int) -> None:
         if self.reads == "actor":
@@ -220,9 +222,9 @@ def score(
     for start in range(0, len(rows), batch_size):
         chunk = rows[start : start + batch_size]
         logits_BTK, mask_BT = _forward(critic, chunk)
-        logits_BTK = critic.calibration.apply(logits_BTK)
-        program_BK = pool(logits_BTK, mask_BT).softmax(-1).tolist()
-        tokens_BTK = logits_BTK.softmax(-1).tolist()
+        calibrated = critic.calibration.apply
+        program_BK = calibrated(pool(logits_BTK, mask_BT)).softmax(-1).tolist()
+        tokens_BTK = calibrated(logits_BTK).softmax(-1).tolist()
         scores += [
             CriticScore(
                 probabilities=tuple(program),

@@ -9,7 +9,7 @@ and the guards against negatives are ours (docs/learning.md).
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -149,17 +149,29 @@ def sample_round(
     *,
     judge: Judge,
     seed: int,
+    solved: Collection[str] = (),
 ) -> list[Rollout]:
-    """Judged samples of some of the problems, problem by problem."""
+    """Judged samples of some of the problems, problem by problem.
+
+    Args:
+        actor: Writes the programs.
+        problems: To choose from.
+        config: How many, how, and of which problems.
+        judge: Runs the hidden tests.
+        seed: Of problems and samples.
+        solved: Ids of the problems that earlier rounds have passing programs of.
+    """
     pool = [p for p in problems if config.sample_solved or not p.solutions]
+    number = config.samples_per_problem * min(config.problems_per_round, len(pool))
+    if config.draw == "unsolved":
+        pool = [p for p in pool if p.id not in solved] or pool
     chosen = random.Random(seed).sample(pool, min(config.problems_per_round, len(pool)))
-    drawn = sample_programs(
-        actor,
-        chosen,
-        num_samples=config.samples_per_problem,
-        sampling=config.sampling,
-        seed=seed,
-    )
+    each, more = divmod(number, max(len(chosen), 1))
+    drawn: list[Rollout] = []
+    for part, count in ((chosen[:more], each + 1), (chosen[more:], each)):
+        drawn += sample_programs(
+            actor, part, num_samples=count, sampling=config.sampling, seed=seed
+        )
     return judge_rollouts(judge, drawn)
 
 
@@ -264,7 +276,14 @@ class _Rounds:
         rollouts = (
             self.first
             if number == 0 and self.first
-            else sample_round(self.actor, self.problems, self.config, judge=self.judge, seed=seed)
+            else sample_round(
+                self.actor,
+                self.problems,
+                self.config,
+                judge=self.judge,
+                seed=seed,
+                solved={c.rollout.problem.id for c in self.buffer.credits},
+            )
         )
         if self.config.importance == "clipped" or self.reference is not None:
             rollouts = with_logprobs(self.actor, rollouts)

@@ -75,9 +75,9 @@ class ValidationConfig:
     0 trains to the end."""
     patience: int = 5
     """Looks without a better AUC after which training stops."""
-    calibration: Literal["none", "temperature", "bias_corrected"] = "none"
-    """What makes confidence frequency: one temperature (Guo et al. 2017), or also a bias an
-    outcome, which undoes class weights (Alexandari et al. 2020)."""
+    calibration: Literal["none", "temperature", "platt"] = "none"
+    """What makes confidence frequency: one temperature for all outcomes (Guo et al. 2017), or slope
+    and intercept of the log-odds of "passed" (Platt 1999)."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.share < 1:
@@ -177,6 +177,9 @@ class ReinforceConfig:
     """1 is the paper's offline recipe."""
     sample_solved: bool = False
     """Draw samples for problems with solutions too; these give ground truth already."""
+    draw: Literal["any", "unsolved"] = "any"
+    """Which of these problems a round draws samples for. `unsolved`: those for which no round has a
+    passing program yet, as many samples in all."""
     problems_per_round: int = 500
     samples_per_problem: int = 5
     steps_per_round: int = 80

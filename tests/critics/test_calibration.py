@@ -20,18 +20,27 @@ def test_the_temperature_at_which_confidence_is_frequency() -> None:
     said, labels = [[0.1, 0.9]] * 8, [1, 1, 1, 0] * 2
     found = fit_calibration(said, labels, "temperature")
     assert found.temperature == pytest.approx(log(9) / log(3), rel=1e-4)
-    assert found.bias == ()
+    assert (found.slope, found.intercept) == (1.0, 0.0)
     assert softmax(found, [0.1, 0.9]) == pytest.approx([0.25, 0.75], abs=1e-4)
 
 
-def test_a_bias_mends_what_no_temperature_can() -> None:
+def test_slope_and_intercept_mend_what_no_temperature_can() -> None:
     # A critic that says one half of everything, of which 3 of 4 come true.
     said, labels = [[0.5, 0.5]] * 8, [1, 1, 1, 0] * 2
     alone = fit_calibration(said, labels, "temperature")
     assert softmax(alone, [0.5, 0.5]) == pytest.approx([0.5, 0.5])
-    found = fit_calibration(said, labels, "bias_corrected")
-    # The prior on the biases leaves 0.002 of the gap.
+    found = fit_calibration(said, labels, "platt")
+    # The prior on the intercept leaves 0.002 of the gap.
     assert softmax(found, [0.5, 0.5]) == pytest.approx([0.25, 0.75], abs=0.003)
+
+
+def test_slope_and_intercept_by_hand() -> None:
+    # Said 1/3 and 2/3, came true in 1 of 5 and 4 of 5: log-odds log 2 become log 4, twice as much.
+    said = [[0.5, 1 / 6, 1 / 3]] * 5 + [[0.25, 1 / 12, 2 / 3]] * 5
+    found = fit_calibration(said, [2, 0, 0, 0, 1, 2, 2, 2, 2, 0], "platt")
+    assert (found.slope, found.intercept) == pytest.approx((2.0, 0.0), abs=1e-4)
+    # Whatever is left is shared as before, 3 to 1.
+    assert softmax(found, said[0]) == pytest.approx([0.6, 0.2, 0.2], abs=1e-4)
 
 
 def test_no_calibration_changes_nothing() -> None:
@@ -40,19 +49,17 @@ def test_no_calibration_changes_nothing() -> None:
     assert torch.equal(Calibration().apply(logits), logits)
 
 
-@pytest.mark.parametrize("kind", ["temperature", "bias_corrected"])
+@pytest.mark.parametrize("kind", ["temperature", "platt"])
 def test_a_critic_that_is_always_wrong_is_ignored_and_not_turned_around(kind: str) -> None:
     said = [[0.2, 0.8], [0.8, 0.2]] * 4
     found = fit_calibration(said, [0, 1] * 4, kind)  # type: ignore[arg-type]
-    assert 100 < found.temperature <= MAX_TEMPERATURE
+    assert 100 < found.temperature / found.slope <= MAX_TEMPERATURE
     assert softmax(found, [0.2, 0.8]) == pytest.approx([0.5, 0.5], abs=0.01)
 
 
-def test_an_outcome_that_never_occurred_stays_possible() -> None:
-    found = fit_calibration([[0.2, 0.2, 0.6]] * 9, [1, 1, 2] * 3, "bias_corrected")
-    never, sometimes, often = softmax(found, [0.2, 0.2, 0.6])
-    assert 0 < never < 0.05
-    assert (sometimes, often) == pytest.approx((2 / 3, 1 / 3), abs=0.05)
+def test_what_never_occurred_stays_possible() -> None:
+    found = fit_calibration([[0.2, 0.2, 0.6]] * 9, [0, 1, 1] * 3, "platt")
+    assert 0 < softmax(found, [0.2, 0.2, 0.6])[-1] < 0.05
 
 
 def test_certainties_are_no_infinities() -> None:

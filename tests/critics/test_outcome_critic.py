@@ -169,14 +169,14 @@ def test_calibration_rescales_scores_and_is_saved(tmp_path: Path, actors: ActorF
     critic = load(actors["llama"], num_outcomes=2)
     rows = [CriticRow(prompt_ids=PROMPT, token_ids=PROGRAM, label=1)]
     (raw,), loss = score(critic, rows), critic_loss(critic, rows)
-    critic.calibration = Calibration(temperature=2.0, bias=(0.0, 0.5))
+    critic.calibration = Calibration(temperature=2.0, slope=1.5, intercept=0.5)
     (scored,) = score(critic, rows)
-    # The odds of passing: their square root, times e ** 0.5.
+    # The odds of passing: to the power of 1.5 / 2, times e ** 0.5.
     for before, after in (
         (raw.probabilities, scored.probabilities),
         (raw.token_probabilities[2], scored.token_probabilities[2]),
     ):
-        odds = (before[1] / before[0]) ** 0.5 * exp(0.5)
+        odds = (before[1] / before[0]) ** 0.75 * exp(0.5)
         assert after[1] / after[0] == pytest.approx(odds, rel=1e-4)
     assert critic_loss(critic, rows).item() == loss.item()  # it learns as if there were none
     critic.save_pretrained(tmp_path)

@@ -93,6 +93,25 @@ def test_a_round_samples_problems_without_solutions_unless_told_otherwise(
     assert len(sample_round(actor, problems, any_problem, judge=judge, seed=0)) == len(problems)
 
 
+def test_solved_problems_leave_their_samples_to_the_others(
+    make_actor: MakeActor, problems: list[Problem], judge: Judge
+) -> None:
+    actor, untaught = make_actor(max_new_tokens=4), [p.id for p in problems if not p.solutions]
+    config = replace(CONFIG, draw="unsolved", problems_per_round=99, samples_per_problem=3)
+
+    def draw(solved: list[str]) -> list[str]:
+        drawn = sample_round(actor, problems, config, judge=judge, seed=0, solved=solved)
+        assert len({(r.problem.id, r.sample) for r in drawn}) == len(drawn)
+        return [r.problem.id for r in drawn]
+
+    shared = draw(untaught[:1])
+    assert len(shared) == 3 * len(untaught)
+    assert set(shared) == set(untaught[1:])
+    counts = sorted(shared.count(name) for name in untaught[1:])
+    assert counts[-1] - counts[0] <= 1
+    assert set(draw(untaught)) == set(untaught)  # all are solved: all are drawn again
+
+
 def test_rounds_are_told_counted_and_repeatable(
     make_actor: MakeActor, problems: list[Problem], judge: Judge
 ) -> None:
