@@ -1,7 +1,7 @@
 """Compare settings of the RL stage over seeds: one table, with paired differences.
 
 All arms of a seed start from the same warm-up, with the same first samples, and are evaluated on
-the same held-out problems. `coderl sweep configs/sweep_returns.yaml --seeds 3`; a grid is written
+the same held-out problems. `coderl sweep configs/sweep_rl.yaml --seeds 3`; a grid is written
 `reinforce.baseline:none,greedy`. Ends with report.json and report.md.
 """
 
