@@ -64,7 +64,7 @@ def build_prompt(
 def program_text(problem: Problem, completion: str, form: PromptForm = "default") -> str:
     """The whole program that a completion makes.
 
-    In the form `completion` that is the statement and what was written behind it, up to the first
+    In the form `completion` that is the prompt and what was written behind it, up to the first
     line that begins something else than the body of the function.
 
     Source: Chen et al. 2021 (arXiv:2107.03374), sec. 2.1 and 3.1, for the words that stop.
@@ -72,7 +72,7 @@ def program_text(problem: Problem, completion: str, form: PromptForm = "default"
     if form != "completion":
         return completion
     end = _NEXT_BLOCK.search(completion)
-    return problem.statement + (completion[: end.start()] if end else completion)
+    return problem.statement.rstrip() + (completion[: end.start()] if end else completion)
 
 
 def completion_text(problem: Problem, program: str, form: PromptForm = "default") -> str:
@@ -80,9 +80,17 @@ def completion_text(problem: Problem, program: str, form: PromptForm = "default"
 
     >>> problem = Problem(id="1", statement="def f():\n", kind=Kind.CALL, tests=())
     >>> completion_text(problem, "def f():\n    return 1\n", "completion")
-    '    return 1\n'
+    '\n    return 1\n'
     """
-    return program.removeprefix(problem.statement) if form == "completion" else program
+    return program.removeprefix(problem.statement.rstrip()) if form == "completion" else program
+
+
+def completion_end(form: PromptForm = "default") -> str:
+    """A regular expression for where no more is to be written (`SampleRequest.until`); "" is never.
+
+    `program_text` cuts there too, so that nothing of the program is lost.
+    """
+    return _WHOLE_NEXT_BLOCK if form == "completion" else ""
 
 
 def solution_pairs(
@@ -162,15 +170,21 @@ def _assert_line(case: object, name: str | None) -> str:
 
 
 def _completion(problem: Problem) -> Prompt:
-    """Code as it stands, up to the body; what stands before the function may be cut."""
+    """Code as it stands, up to the body; what stands before the function may be cut.
+
+    It ends without its last line end: tokenizers have one token for that and the indentation of
+    the next line, so a model that is shown the line end alone takes the function for finished.
+    """
+    code = problem.statement.rstrip()
     name = re.escape(problem.entry_point or "")
-    starts = [found.start() for found in re.finditer(rf"^def {name}\b", problem.statement, re.M)]
-    start = starts[-1] if starts else len(problem.statement)
-    return Prompt(statement=problem.statement[:start], suffix=problem.statement[start:])
+    starts = [found.start() for found in re.finditer(rf"^def {name}\b", code, re.M)]
+    start = starts[-1] if starts else len(code)
+    return Prompt(statement=code[:start], suffix=code[start:])
 
 
 _ASSERTS_FOLLOW = "Your code should satisfy these tests:"
-_NEXT_BLOCK = re.compile(r"\n(?=class\b|def\b|#|if\b|print\b|@|```)")
+_NEXT_BLOCK = re.compile(r"\n(?=(?:class|def|if|print)\b|#|@|```)")
+_WHOLE_NEXT_BLOCK = r"\n(?:(?:class|def|if|print)\W|#|@|```)"
 _BUILDERS: Mapping[PromptForm, Callable[[Problem], Prompt]] = {
     "default": _default,
     # Sampling and scoring: the tests decide on the format, as they do on a problem's kind.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from coderl.actors.actor import Actor, SampleRequest
 from coderl.evaluation.intervals import Interval, bootstrap_ci
-from coderl.prompts import build_prompt, program_text
+from coderl.prompts import build_prompt, completion_end, program_text
 from coderl.runs.seeds import derive
 from coderl.sampling.settings import Feedback, SamplingConfig, Template
 from coderl.training.repair import RepairPair
@@ -70,7 +70,11 @@ def evaluate_repairs(
         name: _passed(
             writer,
             [
-                SampleRequest(prompt=prompt, seed=derive(seed, name, number, draw))
+                SampleRequest(
+                    prompt=prompt,
+                    seed=derive(seed, name, number, draw),
+                    until=completion_end(writer.prompt_form),
+                )
                 for number, prompt in enumerate(asked)
                 for draw in range(num_repairs)
             ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coderl.actors.actor import Sampler, SampleRequest
-from coderl.prompts import build_prompt
+from coderl.prompts import build_prompt, completion_end
 from coderl.rollout import Rollout, written
 from coderl.runs.seeds import derive
 from coderl.sampling.settings import SamplingConfig
@@ -35,6 +35,7 @@ def sample_programs(
             SampleRequest(
                 prompt=build_prompt(problem, actor.prompt_form),
                 seed=derive(seed, problem.id, sample),
+                until=completion_end(actor.prompt_form),
             )
             for problem, sample in pairs
         ],

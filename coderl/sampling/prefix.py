@@ -14,7 +14,7 @@ def critic_prefix(
 ) -> tuple[int, ...]:
     """The tokens up to the best value, chopped at the first token where failing is likelier.
 
-    The end of the sequence is never part of it. A program that was cut at the model's limit may
+    What ended the program is never part of it. A program that was cut at the model's limit may
     be kept whole: then there is no room for another.
 
     Args:
@@ -41,6 +41,6 @@ def random_prefix(rollout: Rollout, *, seed: int) -> tuple[int, ...]:
 
 
 def _num_inner_tokens(rollout: Rollout) -> int:
-    """Tokens before the end of the sequence."""
+    """Tokens before the one that ended it."""
     completion = rollout.completion
-    return len(completion.token_ids) - (completion.stop == "eos")
+    return len(completion.token_ids) - (completion.stop != "length")

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Literal, TypeVar
 
 from coderl.actors.actor import SampleRequest
-from coderl.prompts import PromptForm, build_prompt
+from coderl.prompts import PromptForm, build_prompt, completion_end
 from coderl.runs.seeds import derive
 from coderl.sampling.candidate import Candidate, Key, Origin, distinct, spread
 from coderl.sampling.prefix import critic_prefix, random_prefix
@@ -191,9 +191,9 @@ def _request(
     form: PromptForm,
 ) -> SampleRequest:
     """What the model is asked for: a fresh program, a repair, or the rest of a passing one."""
-    own = derive(seed, problem.id, sample)
+    own, until = derive(seed, problem.id, sample), completion_end(form)
     if source is None:
-        return SampleRequest(prompt=build_prompt(problem, form), seed=own)
+        return SampleRequest(prompt=build_prompt(problem, form), seed=own, until=until)
     if origin == "repair":
         assert source.rollout.verdict is not None
         prompt = repair_prompt(
@@ -204,10 +204,11 @@ def _request(
             template=config.template,
             form=form,
         )
-        return SampleRequest(prompt=prompt, seed=own)
+        return SampleRequest(prompt=prompt, seed=own, until=until)
     if config.refine == "random":
         cut = derive(seed, problem.id, "cut", source.rollout.sample)
         prefix = random_prefix(source.rollout, seed=cut)
     else:
         prefix = critic_prefix(source.rollout, scores[source.key], chop=config.chop)
-    return SampleRequest(prompt=build_prompt(problem, form), seed=own, prefix=prefix)
+    prompt = build_prompt(problem, form)
+    return SampleRequest(prompt=prompt, seed=own, prefix=prefix, until=until)

@@ -26,16 +26,16 @@ from coderl.training.settings import ReinforceConfig
 from coderl.training.warm_up import ground_truth
 from envs import CallCase, Kind, Measured, Problem, Status, Verdict
 
-BODY = "    return x + 1\n"
+BODY = "\n    return x + 1\n"
 CASE = CallCase(args=(1,), expected=2)
 PROBLEM = Problem(
     id="p",
-    statement="import math\n\n\ndef f(x):\n",
+    statement="import math\n\n\ndef f(x):\n    ",
     kind=Kind.CALL,
     entry_point="f",
     tests=(CASE,),
     example_tests=(CASE,),
-    solutions=(f"import math\n\n\ndef f(x):\n{BODY}",),
+    solutions=(f"import math\n\n\ndef f(x):{BODY}",),
 )
 FORMS: tuple[PromptForm, ...] = ("default", "apps_compat", "mbpp", "completion")
 MEASURED = Measured(wall_s=0.0, cpu_s=0.0, max_rss_mb=0.0)
@@ -74,7 +74,7 @@ def test_all_stages_ask_alike(form: PromptForm, make_actor: Callable[..., object
     (drawn,) = sample_programs(actor, [PROBLEM], num_samples=1, sampling=sampling, seed=0)
     (found,) = token_logprobs(actor, [drawn])
     assert found == pytest.approx(drawn.completion.logprobs, abs=1e-4)
-    assert drawn.program.startswith(PROBLEM.statement) == (form == "completion")
+    assert drawn.program.startswith(PROBLEM.statement.rstrip()) == (form == "completion")
 
     # Repairs: what is learned is what critic sampling asks, and what it is answered with.
     assert failed.verdict is not None
@@ -105,7 +105,7 @@ def test_a_repair_prompt_ends_as_the_plain_one() -> None:
         "default": "ANSWER:\n",
         "apps_compat": "ANSWER:\n",
         "mbpp": "Your code should satisfy these tests:\nassert f(1) == 2\n",
-        "completion": "def f(x):\n",
+        "completion": "def f(x):",
     }
 
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
-from coderl.prompts import build_prompt, build_repair_prompt, program_text
+from coderl.prompts import build_prompt, build_repair_prompt, completion_end, program_text
 from envs import CallCase, Kind, Measured, Problem, Status, Verdict
 
 MEASURED = Measured(wall_s=0.0, cpu_s=0.0, max_rss_mb=0.0)
@@ -135,22 +136,33 @@ HUMANEVAL = Problem(
 
 def test_a_completion_goes_on_with_code_whose_signature_is_never_cut() -> None:
     prompt = build_prompt(HUMANEVAL, "completion")
-    assert prompt.text == HUMANEVAL.statement
-    assert prompt.suffix == 'def f(x):\n    """Add."""\n'
+    # The line end and the indentation behind it are one token, so both are the model's to write.
+    assert prompt.text == HUMANEVAL.statement.rstrip()
+    assert prompt.suffix == 'def f(x):\n    """Add."""'
 
 
 @pytest.mark.parametrize(
     ("completion", "kept"),
     [
-        ("    return x + 1\n", "    return x + 1\n"),
-        ("    return x + 1\n\n\ndef g():\n    pass", "    return x + 1\n\n"),
-        ("    y = x\n    # why\n    return y\nprint(f(1))", "    y = x\n    # why\n    return y"),
-        ("    return x\n```\nDone.", "    return x"),
-        ("    if x:\n        return 1\nif __name__:", "    if x:\n        return 1"),
+        ("\n    return x + 1\n", "\n    return x + 1\n"),
+        ("\n    return x + 1\n\n\ndef g():\n    pass", "\n    return x + 1\n\n"),
+        ("\n    y = x\n    # why\n    return y\nprint(1)", "\n    y = x\n    # why\n    return y"),
+        ("\n    return x\n```\nDone.", "\n    return x"),
+        ("\n    if x:\n        return 1\nif __name__:", "\n    if x:\n        return 1"),
+        ("\n    return x\ndefault = 1", "\n    return x\ndefault = 1"),
+        ("\ndef f(x):\n    return x", ""),
     ],
 )
 def test_a_program_is_the_prompt_and_its_completion_up_to_the_next_block(
     completion: str, kept: str
 ) -> None:
-    assert program_text(HUMANEVAL, completion, "completion") == HUMANEVAL.statement + kept
+    assert program_text(HUMANEVAL, completion, "completion") == HUMANEVAL.statement.rstrip() + kept
     assert program_text(HUMANEVAL, completion) == completion
+
+
+def test_writing_ends_where_the_program_ends_and_never_before() -> None:
+    text, word = "\n    return x\n\ndef ault", "\n    return x\ndefault"
+    ends = [n for n in range(len(text)) if re.search(completion_end("completion"), text[:n])]
+    assert ends[0] == len("\n    return x\n\ndef ")
+    assert not re.search(completion_end("completion"), word)
+    assert completion_end("mbpp") == ""

@@ -126,13 +126,13 @@ def test_a_server_completes_code_that_the_program_begins_with(tmp_path: Path) ->
 
     def reply(_: int, body: dict[str, Any]) -> Reply:
         status, headers, answer = text_reply(body)
-        answer["choices"][0]["text"] = "    return x + 1\n\nprint(f(1))\n"
+        answer["choices"][0]["text"] = "\n    return x + 1\n\nprint(f(1))\n"
         return status, headers, answer
 
     with serving(reply) as server:
         asked = words(server.url, out, "--prompt-form", "completion", "--num-samples", "1")
         assert main(["generate", f"humaneval:{data}", *asked[2:]]) == 0
-    assert [body["prompt"] for body in server.bodies] == [prompt]
+    assert [body["prompt"] for body in server.bodies] == [prompt.rstrip()]
     assert lines(out)[0]["program"] == f"{prompt}    return x + 1\n"
 
 

@@ -51,7 +51,7 @@ def test_tokens_of_a_program_stand_on_its_lines(
     form: PromptForm,
     before: int,
 ) -> None:
-    """In the form `completion` the first line is the prompt's."""
+    """In the form `completion` the first line is the prompt's, all but its end."""
     actor = make_actor(max_new_tokens=999, prompt_form=form)
     program = problems[0].solutions[0]
     problem = replace(problems[0], statement=program[: program.index("\n") + 1])
@@ -63,7 +63,7 @@ def test_tokens_of_a_program_stand_on_its_lines(
     assert found.program == program
     lines = token_lines(actor, found)
     assert lines == sorted(lines)
-    assert set(lines) <= set(range(before + 1, program.count("\n") + 2))
+    assert set(lines) <= set(range(1, program.count("\n") + 2))
     for line, text in list(enumerate(program.splitlines(), 1))[before:]:
         of_line = [i for i, at in zip(ids, lines, strict=True) if at == line]
         assert actor.decode([of_line])[0].strip() == text.strip()
