@@ -3,14 +3,16 @@
 `problem` holds a whole problem line, as `coderl data convert` writes it. Otherwise the tests stand
 in `tests` (our cases, or asserts), `input_output` (APPS), `verification_info` (open-r1),
 `ground_truth` (verl: any of these forms) or `sat` (a puzzle); `entry_point` or `fn_name` names the
-function that they call. Each may be JSON text, for tables cannot hold mixed values.
+function that they call. Each may be JSON text, for tables cannot hold mixed values. `prompt_form`
+says how the row's prompt puts the problem, where that is not the default form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, get_args
 
+from coderl.prompts import PromptForm, build_prompt
 from envs.errors import DataError
 from envs.problem import Kind, Problem
 from envs.sources.jsonl import parse_problem, problem_line
@@ -20,11 +22,32 @@ COLUMNS = ("problem", "tests", "input_output", "verification_info", "ground_trut
 """In the order in which they are asked."""
 
 
-def prompt_rows(problems: Sequence[Problem]) -> list[dict[str, str]]:
-    """Rows for a trainer's data set: `prompt`, and the problem as one line of JSON."""
-    from coderl.prompts import build_prompt
+def prompt_rows(problems: Iterable[Problem], form: PromptForm = "default") -> list[dict[str, str]]:
+    """Rows for a trainer's data set: `prompt`, its form, and the problem as one line of JSON.
 
-    return [{"prompt": build_prompt(p).text, "problem": problem_line(p)} for p in problems]
+    Args:
+        problems: One row each.
+        form: How they are put to the model; one that was trained here says so in its
+            `config.json`. Rewards find it in the column `prompt_form`.
+    """
+    return [
+        {"prompt": build_prompt(p, form).text, "prompt_form": form, "problem": problem_line(p)}
+        for p in problems
+    ]
+
+
+def form_of(row: Mapping[str, Any]) -> PromptForm:
+    """The form of a row's prompt.
+
+    Raises:
+        DataError: If there is no such form.
+    """
+    given = row.get("prompt_form") or "default"
+    forms: tuple[PromptForm, ...] = get_args(PromptForm)
+    form = next((form for form in forms if form == given), None)
+    if form is None:
+        raise DataError(f"column prompt_form: got {given!r}; expected one of {', '.join(forms)}")
+    return form
 
 
 def problem_of(row: Mapping[str, Any]) -> Problem:

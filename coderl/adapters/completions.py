@@ -1,10 +1,17 @@
-"""Where in an answer is the program? In its last fenced block, else it is the whole answer."""
+"""Where in an answer is the program? In its last fenced block, else it is the whole answer.
+
+In the form `completion` a text goes on with its prompt, and there is no talk around it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
+
+from coderl.prompts import PromptForm, program_text
+from envs.errors import DataError
+from envs.problem import Problem
 
 Message: TypeAlias = Mapping[str, object]
 Completion: TypeAlias = str | Sequence[Message]
@@ -27,6 +34,24 @@ def program_of(completion: Completion) -> str:
     text = completion if isinstance(completion, str) else _answer(completion)
     blocks = [block["program"] for block in _FENCE.finditer(text)]
     return blocks[-1] if blocks else text
+
+
+def whole_program(problem: Problem, completion: Completion, form: PromptForm) -> str:
+    """The program to judge: what the completion holds, with the prompt before it where it goes on.
+
+    Conversations are answered with whole programs in every form.
+
+    Raises:
+        DataError: If the program begins with a statement that the problem does not have.
+    """
+    if form != "completion" or not isinstance(completion, str):
+        return program_of(completion)
+    if not problem.statement:
+        raise DataError(
+            "column prompt_form: got completion for a row without a statement; expected the whole "
+            "problem in the column problem; make the rows with coderl.adapters.columns.prompt_rows"
+        )
+    return program_text(problem, completion, form)
 
 
 def _answer(messages: Sequence[Message]) -> str:

@@ -13,8 +13,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from coderl.adapters.columns import canonical, problem_of
-from coderl.adapters.completions import Completion, program_of
+from coderl.adapters.columns import canonical, form_of, problem_of
+from coderl.adapters.completions import Completion, whole_program
 from coderl.adapters.process_judge import ProcessJudge
 from envs import Outcome, Problem, TestSet, Verdict
 from envs.limits import Limits
@@ -89,12 +89,13 @@ class JudgeReward:
             columns: Of the data set, each as long as `completions` (`coderl.adapters.columns`).
 
         Raises:
-            DataError: If the columns hold no problem.
+            DataError: If the columns hold no problem, or name a form of prompts that is unknown.
         """
-        pairs = [
-            (self._problem({name: column[index] for name, column in columns.items()}), text)
-            for index, text in enumerate(map(program_of, completions))
-        ]
+        pairs = []
+        for index, completion in enumerate(completions):
+            row = {name: column[index] for name, column in columns.items()}
+            problem = self._problem(row)
+            pairs.append((problem, whole_program(problem, completion, form_of(row))))
         verdicts = self._judge.verdicts(pairs, self._tests, timeout_s=self.timeout_s)
         if log_extra is not None:
             log_extra("status", [v.status.value if v else "judge_error" for v in verdicts])

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from coderl.adapters.columns import problem_of
-from coderl.adapters.completions import program_of
+from coderl.adapters.columns import form_of, problem_of
+from coderl.adapters.completions import whole_program
 from coderl.adapters.process_judge import ProcessJudge
 from envs.errors import SandboxError
 from rewards.outcome import OutcomeReturns
@@ -31,14 +31,16 @@ def compute_score(
         data_source: Not read.
         solution_str: The model's answer; its last fenced block, else all of it, is the program.
         ground_truth: The tests, as JSON text or plain data.
-        extra_info: Further columns, such as `entry_point`.
+        extra_info: Further columns, such as `entry_point` and `prompt_form`.
 
     Raises:
         DataError: If `ground_truth` holds no tests.
         SandboxError: If the judge failed.
     """
-    problem = problem_of({**(extra_info or {}), "ground_truth": ground_truth})
-    (verdict,) = _JUDGE.verdicts([(problem, program_of(solution_str))])
+    row = {**(extra_info or {}), "ground_truth": ground_truth}
+    problem = problem_of(row)
+    program = whole_program(problem, solution_str, form_of(row))
+    (verdict,) = _JUDGE.verdicts([(problem, program)])
     assert verdict is not None
     score = _RETURNS(problem, verdict)
     if score is None:
