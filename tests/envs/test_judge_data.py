@@ -210,3 +210,36 @@ def test_apps_ground_truth_passes_and_the_shipped_results_come_out_again():
         ("2404", "passed", "runtime_error", "NameError"),
         ("4184", "failed_test", "runtime_error", "NameError"),
     ]
+
+
+def freed(baseline: str) -> str:
+    """What stands inside of the function that the released file wraps a program into."""
+    _, body = baseline.split("def code():\n")
+    return "\n".join(line.removeprefix("\t") for line in body.split("\n"))
+
+
+def test_shipped_baselines_are_what_other_files_say_of_them_and_not_their_own():
+    """docs/coderl_map.md tells what follows: two records are not of these programs."""
+    if not (DATA / "apps").is_dir():
+        pytest.skip(f"no {DATA / 'apps'}; set CODERL_TEST_DATA")
+    problems = {problem.id: problem for problem in read(f"apps:{DATA}/apps/train")}
+    programs = [
+        (problem, freed(code)) for problem, code, _ in shipped("baseline_solutions", problems)
+    ]
+    for compat in (True, False):
+        with Judge(2, apps_compat=compat) as judge:
+            verdicts = judge.run(programs)
+        assert [[case.status.value for case in v.cases] for v in verdicts] == [
+            ["passed"],
+            ["passed"],
+            ["passed", "passed", "passed", "time_limit"],
+        ]
+    # The baseline of 0001, recorded as a runtime error, is a known solution and seven samples.
+    problem, program = programs[0]
+    same = "".join(program.split())
+    assert [n for n, s in enumerate(problem.solutions) if "".join(s.split()) == same] == [16]
+    samples = shipped("gen_solutions", {"0001": problem})
+    twins = [
+        (n, said) for n, (_, code, said) in enumerate(samples) if "".join(code.split()) == same
+    ]
+    assert twins == [(n, "passed") for n in (0, 2, 3, 14, 16, 18, 19)]
