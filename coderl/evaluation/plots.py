@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coderl.evaluation.intervals import bootstrap_ci
-from coderl.evaluation.tally import Tally
+from coderl.evaluation.tally import Tally, by_difficulty
 from coderl.runs.atomic import atomic_path
 
 _NUM_POINTS = 16
@@ -36,10 +36,7 @@ def write_plots(
         seed: Of the bootstrap.
     """
     figure, axes = _figure("k", "share of problems solved")
-    groups: dict[str, list[Tally]] = {"all": list(tallies)}
-    for one in tallies:
-        if name := difficulty[one.problem_id]:
-            groups.setdefault(name, []).append(one)
+    groups = {"all": list(tallies)} | by_difficulty(tallies, difficulty)
     for name, group in groups.items():
         if name == "all" or len(group) < len(tallies):
             _curve(axes, f"{name} ({len(group):,})", group, seed)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from coderl.evaluation.intervals import Interval, bootstrap_ci
-from coderl.evaluation.tally import Tally
+from coderl.evaluation.tally import Tally, by_difficulty
 from envs.problem import Problem
 
 JUDGE_ERROR = "judge_error"
@@ -99,11 +99,7 @@ def summarize(
         seed: Of the bootstrap.
     """
     unshown = {problem.id for problem in problems.values() if not problem.example_tests}
-    difficulties = sorted({d for t in tallies if (d := problems[t.problem_id].difficulty)})
-    groups = {
-        name: [t for t in tallies if problems[t.problem_id].difficulty == name]
-        for name in difficulties
-    }
+    groups = by_difficulty(tallies, {name: p.difficulty for name, p in problems.items()})
     return Summary(
         overall=_metrics(tallies, ks, unshown, seed),
         by_difficulty={name: _metrics(group, ks, unshown, seed) for name, group in groups.items()},

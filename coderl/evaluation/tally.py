@@ -11,6 +11,9 @@ from coderl.evaluation.pass_at_k import n_at_k, pass_at_k
 from envs.records import VerdictRecord
 from envs.verdict import Outcome
 
+_EASY_FIRST = ("introductory", "interview", "competition", "easy", "medium", "hard")
+"""The names of APPS and of LiveCodeBench."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tally:
@@ -65,6 +68,28 @@ def tally(
         )
         for problem_id, pairs in found.items()
     ]
+
+
+def by_difficulty(
+    tallies: Iterable[Tally], difficulty: Mapping[str, str | None]
+) -> dict[str, list[Tally]]:
+    """The tallies of each difficulty, easy ones first; those of problems without one are left out.
+
+    Args:
+        tallies: One a problem.
+        difficulty: Of each problem, by id.
+    """
+    groups: dict[str, list[Tally]] = {}
+    for one in tallies:
+        if name := difficulty[one.problem_id]:
+            groups.setdefault(name, []).append(one)
+    return dict(sorted(groups.items(), key=lambda item: _hardness(item[0])))
+
+
+def _hardness(name: str) -> tuple[int, str]:
+    """Sorts the names of difficulties; unknown ones by the alphabet, behind the known."""
+    is_known = name in _EASY_FIRST
+    return (_EASY_FIRST.index(name) if is_known else len(_EASY_FIRST), name)
 
 
 def outcome_counts(verdicts: Iterable[VerdictRecord]) -> dict[str, int]:

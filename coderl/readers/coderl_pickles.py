@@ -170,8 +170,9 @@ def _object(path: Path, value: object) -> dict[str, object]:
 
 def _array(row: Row, key: str, num_axes: int, kind: type[N]) -> NDArray[N]:
     """The array of a key, which may stand there as lists."""
+    value = row.value(key)
     try:
-        array = np.asarray(row.value(key))
+        array = np.asarray(value)
     except ValueError as error:
         raise row.error(key, "lists of different lengths", "an array") from error
     if array.ndim != num_axes or array.dtype.kind not in "iuf" or not np.isfinite(array).all():

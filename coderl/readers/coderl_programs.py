@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from envs.errors import DataError
 from envs.problem import CallCase, Kind, Problem, StdinCase
 from envs.records import ProgramRecord
-from envs.sources.lines import Row, parse_json
+from envs.sources.lines import Row, read_json, read_object
 from envs.values import encode, has_literal
 from envs.verdict import Measured, Outcome, Status, Verdict
 
@@ -116,9 +116,7 @@ def read_codes(folder: Path) -> Iterator[ProgramRecord]:
     if not files:
         raise DataError(f"{folder}: got no JSON file; expected CodeRL's folder of codes")
     for path in files:
-        value = read_json(path)
-        if not isinstance(value, dict):
-            raise DataError(f"{path}: got {type(value).__name__}; expected an object")
+        value = read_object(path)
         whole = Row(where=str(path), values=value)
         for name in value:
             row = Row(where=f"{path}: {name}", values=whole.mapping(name))
@@ -229,18 +227,6 @@ def safe_path(problem_id: str) -> str:
             "name of a folder, such as 0001 or train/0001"
         )
     return str(path)
-
-
-def read_json(path: Path) -> object:
-    """The value of a JSON file.
-
-    Raises:
-        DataError: If it cannot be read or is no JSON.
-    """
-    try:
-        return parse_json(path.read_bytes(), str(path))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: got {error}; expected JSON") from error
 
 
 def _words(verdict: Verdict) -> str:

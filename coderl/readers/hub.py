@@ -98,9 +98,10 @@ def _explained(spec: DataSpec) -> Iterator[None]:
         pyarrow.ArrowException,
         OSError,
         RuntimeError,
+        StopIteration,  # of files without a row
         ValueError,
     ) as error:
-        reason = str(error).partition("\n")[0]
+        reason = str(error).partition("\n")[0] or "no row"
         hint = "; it has to be in the cache, for HF_HUB_OFFLINE is set" if is_offline() else ""
         raise DataError(
             f"data spec {spec.text!r}: cannot be loaded: got {reason}; expected a hub name or a "

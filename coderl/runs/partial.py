@@ -16,6 +16,7 @@ from typing import Self
 
 from coderl.errors import ConfigError, reason
 from coderl.runs import atomic
+from envs.sources.lines import read_object
 
 
 def digest(lines: Iterable[str]) -> str:
@@ -36,10 +37,11 @@ def compare_origin(origin: Path, made_of: Mapping[str, object], work: Path) -> N
 
     Raises:
         ConfigError: If something differs; the message names it.
+        DataError: If the origin is damaged.
     """
     if not origin.exists():
         return
-    before = json.loads(origin.read_text(encoding="utf-8"))
+    before = read_object(origin)
     other = [name for name in made_of if before.get(name) != made_of[name]]
     if other:
         raise ConfigError(

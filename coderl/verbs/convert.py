@@ -85,7 +85,8 @@ def run(config: Config) -> int:
         sys.stdout.write(f"{len(files)} files written to {config.out}\n")
     else:
         count = _write_scores(config) if config.form == "critic-scores" else _write_lines(config)
-        sys.stdout.write(f"{count} programs written to {config.out}\n")
+        verdicts = f", their verdicts to {config.verdicts}" if config.verdicts else ""
+        sys.stdout.write(f"{count} programs written to {config.out}{verdicts}\n")
     return 0
 
 

@@ -72,6 +72,7 @@ def describe(problems: Iterable[Problem]) -> dict[str, dict[str, float]]:
         splits[problem.split or "none"] += 1
         kinds[problem.kind.value] += 1
         difficulties[problem.difficulty or "none"] += 1
+    median = statistics.median(num_tests)
     return {
         "problems": {"all": len(num_tests), **having},
         "split": dict(sorted(splits.items())),
@@ -79,7 +80,7 @@ def describe(problems: Iterable[Problem]) -> dict[str, dict[str, float]]:
         "difficulty": dict(sorted(difficulties.items())),
         "tests a problem": {
             "least": min(num_tests),
-            "median": statistics.median(num_tests),
+            "median": median if median % 1 else int(median),
             "most": max(num_tests),
         },
     }

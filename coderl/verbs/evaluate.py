@@ -20,7 +20,7 @@ from coderl.errors import ConfigError
 from coderl.prompts import PromptForm
 from coderl.readers.resolve import read
 from coderl.runs import atomic
-from coderl.runs.partial import digest
+from coderl.runs.partial import compare_origin, digest
 from coderl.schema import expect_at_least
 from envs.problem import Problem, TestSet
 from envs.records import VerdictRecord, read_verdicts
@@ -187,8 +187,15 @@ def _judged(
     Files that an earlier run finished are taken as they are, if it asked for the same.
     """
     assert config.work is not None
-    work = config.work
-    _claim(work / "settings.json", _made_of(config, problems))
+    work, settings = config.work, config.work / "settings.json"
+    if config.programs is not None:
+        from coderl.verbs.run_tests import check_programs
+
+        if not check_programs(config.programs, problems, config.data):
+            raise ConfigError(f"programs: got {config.programs}, which holds none; expected some")
+    made_of = _made_of(config, problems)
+    compare_origin(settings, made_of, work)
+    atomic.write_json(settings, made_of)
     programs = config.programs or work / "programs.jsonl"
     # The verbs tell on stdout what they did; here that is for the result alone.
     with redirect_stdout(sys.stderr):
@@ -254,17 +261,3 @@ def _made_of(config: Config, problems: Mapping[str, Problem]) -> dict[str, objec
 def _digest_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "blake2b").hexdigest()
-
-
-def _claim(path: Path, made_of: dict[str, object]) -> None:
-    """Remember what the folder is for; refuse one that holds something else."""
-    if not path.exists():
-        atomic.write_json(path, made_of)
-        return
-    before = json.loads(path.read_text(encoding="utf-8"))
-    other = [name for name in {**before, **made_of} if before.get(name) != made_of.get(name)]
-    if other:
-        raise ConfigError(
-            f"{path}: holds another evaluation: got different {', '.join(sorted(other))}; "
-            "expected the same; give another --work"
-        )

@@ -101,7 +101,7 @@ class Config:
 def run(config: Config) -> int:
     """Judge all programs and print how many came to which outcome."""
     problems = {problem.id: problem for problem in read(config.data)}
-    part = parse_shard(config.shard).part_of(_check_programs(config, problems))
+    part = parse_shard(config.shard).part_of(check_programs(config.programs, problems, config.data))
     if config.engine == "ray":
         return _on_ray(config, _made_of(config, problems))
     made_of = _made_of(config, problems)
@@ -173,20 +173,24 @@ def _verdicts(
         yield waiting.popleft(), verdict
 
 
-def _check_programs(config: Config, problems: Mapping[str, Problem]) -> int:
-    """The number of programs, once every line is known to be one of a problem at hand."""
+def check_programs(programs: Path, problems: Mapping[str, Problem], data: str) -> int:
+    """The number of programs, once every line is known to be one of a problem at hand.
+
+    Raises:
+        DataError: If a line is malformed, or of a problem that `data` does not have.
+    """
     num_programs = 0
-    for record in read_programs(config.programs):
+    for record in read_programs(programs):
         if record.problem_id not in problems:
-            row = next(islice(read_rows(config.programs), num_programs, None))
+            row = next(islice(read_rows(programs), num_programs, None))
             hint = suggestion(record.problem_id, problems)
             raise DataError(
                 f"{row.where}: problem_id: got {record.problem_id!r}; "
-                f"expected one of the {len(problems)} ids of {config.data}{hint}"
+                f"expected one of the {len(problems)} ids of {data}{hint}"
             )
         num_programs += 1
     if not num_programs:
-        logger.warning("%s: holds no programs", config.programs)
+        logger.warning("%s: holds no programs", programs)
     return num_programs
 
 

@@ -20,7 +20,7 @@ from envs.errors import DataError
 from envs.examples.extraction import extract
 from envs.problem import Kind, Problem
 from envs.sources.apps_cases import apps_cases, function_name, may_be_wrapped
-from envs.sources.lines import Row, parse_json, parse_json_text, read_rows
+from envs.sources.lines import Row, parse_json_text, read_json, read_rows
 from envs.sources.spec import DataSpec
 from envs.sources.split_rows import read_tables, split_of, with_tests
 
@@ -143,12 +143,12 @@ def _solutions(path: Path) -> tuple[str, ...]:
     """The programs of `solutions.json`, none where it is missing."""
     if not path.exists():
         return ()
-    return Row(where=str(path), values={"solutions": _json(path)}).texts("solutions")
+    return Row(where=str(path), values={"solutions": read_json(path)}).texts("solutions")
 
 
 def _object(path: Path) -> Row:
     """The object of a JSON file; empty where the file is missing or null."""
-    return _as_object(_json(path) if path.exists() else None, str(path))
+    return _as_object(read_json(path) if path.exists() else None, str(path))
 
 
 def _as_object(value: object, where: str) -> Row:
@@ -156,14 +156,6 @@ def _as_object(value: object, where: str) -> Row:
     if value is not None and not isinstance(value, dict):
         raise DataError(f"{where}: got {type(value).__name__}; expected an object")
     return Row(where=where, values=value or {})
-
-
-def _json(path: Path) -> object:
-    """The value of a JSON file."""
-    try:
-        return parse_json(path.read_bytes(), str(path))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: got {error}; expected JSON") from error
 
 
 def _text(path: Path) -> str:

@@ -124,7 +124,7 @@ class Row:
 
     def _missing(self, key: str) -> DataError:
         """The error of a key that is not there."""
-        present = ", ".join(self.values) or "no key at all"
+        present = ", ".join(map(str, self.values)) or "no key at all"
         return DataError(f"{self.where}: missing key: got {present}; expected {key!r} too")
 
 
@@ -160,17 +160,40 @@ def parse_json(text: bytes, where: str) -> object:
     """The value of one JSON text.
 
     Raises:
-        DataError: If it is no UTF-8, no JSON or holds a NUL byte; the message begins with `where`.
+        DataError: If it is no UTF-8, no JSON or holds a NUL byte; the message begins with `where`,
+            and the line where there are several.
     """
     if b"\0" in text:
-        raise DataError(f"{where}: got a NUL byte; expected text; the file may be damaged")
+        place = _place(text, text.index(b"\0"), where)
+        raise DataError(f"{place}: got a NUL byte; expected text; the file may be damaged")
     try:
         return parse_json_text(text.decode("utf-8"), where)
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{where}: encoding: got the byte 0x{text[error.start]:02x} at {error.start}; "
-            "expected UTF-8; convert the file"
+            f"{_place(text, error.start, where)}: encoding: got the byte "
+            f"0x{text[error.start]:02x} at {error.start}; expected UTF-8; convert the file"
         ) from error
+
+
+def read_json(path: Path) -> object:
+    """The value of a JSON file.
+
+    Raises:
+        DataError: If it cannot be read, is no UTF-8, no JSON or holds a NUL byte.
+    """
+    try:
+        return parse_json(path.read_bytes(), str(path))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: got {error}; expected JSON") from error
+
+
+def read_object(path: Path) -> dict[str, object]:
+    """The object of a JSON file.
+
+    Raises:
+        DataError: As `read_json`, or if it is another value.
+    """
+    return _as_object(read_json(path), str(path))
 
 
 def parse_json_text(text: str, where: str) -> object:
@@ -197,10 +220,20 @@ def _open(path: Path) -> BinaryIO:
 
 def _parse(line: bytes, where: str) -> dict[str, object]:
     """The object of one line."""
-    value = parse_json(line, where)
+    return _as_object(parse_json(line, where), where)
+
+
+def _as_object(value: object, where: str) -> dict[str, object]:
+    """The value, which has to be an object."""
     if not isinstance(value, dict):
         raise DataError(f"{where}: got {_name(value)}; expected an object")
     return value
+
+
+def _place(text: bytes, position: int, where: str) -> str:
+    """Where a byte stands: with its line, if there is more than one."""
+    line = text.count(b"\n", 0, position) + 1
+    return f"{where}:{line}" if b"\n" in text.rstrip() else where
 
 
 def _integer(digits: str) -> int:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from envs.errors import DataError
 from envs.problem import Kind, Problem
-from envs.sources.lines import Row, parse_json
+from envs.sources.lines import Row, read_json, read_object
 from envs.sources.spec import DataSpec
 from envs.sources.unique import unique
 
@@ -27,7 +26,7 @@ def read_p3(spec: DataSpec) -> Iterator[Problem]:
     path = Path(spec.path)
     splits = _splits(path.with_name("split.json"), is_needed=spec.split is not None)
     first_only = spec.options.get("instances", "first" if spec.split else "all") == "first"
-    rows = Row(where=str(path), values={"puzzles": _json(path)}).rows("puzzles")
+    rows = Row(where=str(path), values={"puzzles": read_json(path)}).rows("puzzles")
     chosen = _first_instances(rows) if first_only else rows
     yield from unique(chosen, lambda row: _problem(row, splits.get(_name(row))))
 
@@ -68,16 +67,6 @@ def _splits(path: Path, *, is_needed: bool) -> Mapping[str, str]:
     """The split of each problem in `split.json`; none where the file is missing."""
     if not path.exists() and not is_needed:
         return {}
-    value = _json(path)
-    if not isinstance(value, dict):
-        raise DataError(f"{path}: got {type(value).__name__}; expected an object of lists")
+    value = read_object(path)
     row = Row(where=str(path), values=value)
     return {name: split for split in value for name in row.texts(split)}
-
-
-def _json(path: Path) -> object:
-    """The value of a JSON file."""
-    try:
-        return parse_json(path.read_bytes(), str(path))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: got {error}; expected P3's file") from error

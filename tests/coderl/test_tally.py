@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from coderl.evaluation.tally import Tally, metrics_of, outcome_counts, tally
+from coderl.evaluation.tally import Tally, by_difficulty, metrics_of, outcome_counts, tally
 from envs import Measured, Status, Verdict
 from envs.records import VerdictRecord
 
@@ -91,3 +91,10 @@ def test_the_hack_gap_is_visible_minus_hidden() -> None:
     # 3 of 4 pass the visible tests, 1 of 4 the hidden ones.
     (one,) = tally(records(a="+---"), records(a="-+++"))
     assert one.hack_gap() == pytest.approx(2 / 4)
+
+
+def test_difficulties_are_sorted_from_easy_to_hard() -> None:
+    names = {"a": "interview", "b": "zen", "c": "introductory", "d": None, "e": "competition"}
+    found = by_difficulty(tally(records(**dict.fromkeys(names, "+"))), names)
+    assert list(found) == ["introductory", "interview", "competition", "zen"]
+    assert [t.problem_id for t in found["interview"]] == ["a"]

@@ -265,6 +265,15 @@ def test_scores_that_do_not_fit_are_named(
     assert message in capsys.readouterr().err
 
 
+def test_the_keys_of_a_pickle_may_be_no_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "0001" / "gen_solutions_critic_scores.pkl"
+    write_pickle(file, {0: {}})
+    assert convert("critic-scores", tmp_path, "--out", tmp_path / "s") == 2
+    assert f"{file}: missing key: got 0; expected" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "content, message",
     [

@@ -162,6 +162,12 @@ def test_a_damaged_folder_is_one_line(apps: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_folder_of_an_empty_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").touch()
+    with pytest.raises(DataError, match="cannot be loaded: got no row; expected"):
+        read(f"hf:{tmp_path}")
+
+
 def test_a_folder_without_data_or_with_a_script_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "script"
     folder.mkdir()
