@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 ROWS = (1_000, 10_000)
-FORMS = ("apps", "jsonl", "parquet")
+FORMS = ("folders", "apps", "jsonl", "parquet")
 STATEMENT = "word " * 293
 SOLUTION = "for line in range(10):\n    print(line)\n" * 9
 TESTS = 21
@@ -54,8 +54,22 @@ def own_row(number: int) -> dict[str, object]:
     }
 
 
+def write_folder(row: dict[str, object], folder: Path) -> None:
+    """A row as CodeRL's folder of a problem."""
+    folder.mkdir()
+    metadata = json.dumps({"difficulty": row["difficulty"], "url": row["url"]})
+    (folder / "metadata.json").write_text(metadata, encoding="utf-8")
+    for name, column in (("question.txt", "question"), ("solutions.json", "solutions")):
+        (folder / name).write_text(str(row[column]), encoding="utf-8")
+    (folder / "input_output.json").write_text(str(row["input_output"]), encoding="utf-8")
+
+
 def write(form: str, num_rows: int, folder: Path) -> str:
     """Write the rows, and return their data spec."""
+    if form == "folders":
+        for number in range(num_rows):
+            write_folder(apps_row(number), folder / f"{number:04d}")
+        return f"apps:{folder}"
     path = folder / f"{form}.{'parquet' if form == 'parquet' else 'jsonl'}"
     if form == "parquet":
         from pyarrow import RecordBatch
@@ -102,7 +116,7 @@ def main(words: list[str]) -> None:
         for num_rows in map(int, words or ROWS):
             with tempfile.TemporaryDirectory() as name:
                 spec = write(form, num_rows, Path(name))
-                size_mb = Path(spec.partition(":")[2]).stat().st_size / 2**20
+                size_mb = sum(p.stat().st_size for p in Path(name).rglob("*.*")) / 2**20
                 command = [sys.executable, __file__, "--measure", spec]
                 found = json.loads(subprocess.run(command, stdout=-1, check=True).stdout)
             rows, cpu_s = found["rows"], found["cpu_s"]

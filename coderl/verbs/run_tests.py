@@ -2,6 +2,7 @@
 
 Writes F.partial, renames it to F at the end, and resumes from F.partial when run again. Exits 0
 when every program has a verdict, whatever it is, and 1 when the judge itself failed too often.
+Programs of problems without such tests have none either, and are counted apart.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from envs.verdict import JUDGE_VERSION, Outcome, Verdict
 POSITIONAL = ("data",)
 
 JUDGE_ERROR = "judge_error"
+NO_TESTS = "no_tests"
+"""A verdict's reason, where its problem has no tests of the kind that is asked for."""
 CLASSES = (*(outcome.word for outcome in reversed(Outcome)), JUDGE_ERROR)
 
 logger = logging.getLogger(__name__)
@@ -214,7 +217,7 @@ def _made_of(config: Config, problems: Mapping[str, Problem]) -> dict[str, objec
 def _resume(config: Config, file: PartialFile, part: range) -> Counter[str]:
     """Counts of the verdicts that the file keeps; judge errors at its end are judged again."""
     counts: Counter[str] = Counter()
-    errors_at_end = 0
+    at_end: Counter[str] = Counter()
     programs = islice(read_programs(config.programs), part.start, part.stop)
     for number, found in enumerate(read_verdicts(file.path), 1):
         record = next(programs, None)
@@ -224,11 +227,11 @@ def _resume(config: Config, file: PartialFile, part: range) -> Counter[str]:
                 f"{found.sample}; expected the order of {config.programs}; remove the file"
             )
         if found.verdict.outcome is None:
-            errors_at_end += 1
+            at_end[_class_of(found.verdict)] += 1
         else:
-            counts[JUDGE_ERROR] += errors_at_end
+            counts.update(at_end)
             counts[found.verdict.outcome.word] += 1
-            errors_at_end = 0
+            at_end.clear()
     file.keep(counts.total())
     if counts:
         logger.info("%s: resuming after %d verdicts", file.path, counts.total())
@@ -236,16 +239,19 @@ def _resume(config: Config, file: PartialFile, part: range) -> Counter[str]:
 
 
 def _class_of(verdict: Verdict) -> str:
-    return JUDGE_ERROR if verdict.outcome is None else verdict.outcome.word
+    if verdict.outcome is not None:
+        return verdict.outcome.word
+    return NO_TESTS if verdict.reason == NO_TESTS else JUDGE_ERROR
 
 
 def _in_words(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{counts[name]} {name}" for name in CLASSES)
+    names = (*CLASSES, NO_TESTS) if counts[NO_TESTS] else CLASSES
+    return ", ".join(f"{counts[name]} {name}" for name in names)
 
 
 def _print(config: Config, counts: Counter[str]) -> None:
     if config.json:
-        outcomes = {name: counts[name] for name in CLASSES}
+        outcomes = {name: counts[name] for name in (*CLASSES, NO_TESTS)}
         result = {"programs": counts.total(), "outcomes": outcomes, "out": str(config.out)}
         sys.stdout.write(json.dumps(result) + "\n")
     else:

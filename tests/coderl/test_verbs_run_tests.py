@@ -123,6 +123,7 @@ def test_the_workers_and_the_spelling_of_the_settings_change_nothing(
             "runtime_error": 1,
             "compile_error": 2,
             "judge_error": 0,
+            "no_tests": 0,
         },
         "out": str(four),
     }
@@ -422,3 +423,21 @@ def test_a_program_that_utf8_cannot_hold_gets_a_verdict(data: str, tmp_path: Pat
     done = coderl("run-tests", data, "--programs", programs, "--out", out, *words)
     assert done.returncode == 0, done.stderr
     assert verdicts(out)[0]["outcome"] in ("compile_error", "runtime_error")
+
+
+def test_problems_without_example_tests_are_no_failure_of_the_judge(
+    data: str, programs: Path, tmp_path: Path
+) -> None:
+    """`echo` shows no example: its three programs are counted apart, and the run has not failed."""
+    out, partial = tmp_path / "v.jsonl", tmp_path / "v.jsonl.partial"
+    words = ("run-tests", data, "--programs", programs, "--out", out, "--tests", "example")
+    done = coderl(*words)
+    # `abs(2 * x)` is right for the one example, 2.
+    told = "2 passed, 0 failed_test, 1 runtime_error, 1 compile_error, 0 judge_error, 3 no_tests"
+    assert (done.returncode, done.stdout) == (0, f"7 programs: {told}; see {out}\n")
+    # They are counted as such when a stopped run goes on, too.
+    lines = out.read_text().splitlines(keepends=True)
+    out.rename(partial)
+    partial.write_text("".join(lines[:5]))
+    done = coderl(*words, "--json")
+    assert json.loads(done.stdout)["outcomes"]["no_tests"] == 3
