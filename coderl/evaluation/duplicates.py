@@ -2,6 +2,8 @@
 
     similarity(a, b) = |A & B| / |A | B|        A, B: runs of five words of each statement
 
+A symbol is a word: statements show code and data, where brackets or signs may be all that differs.
+
 Pairs are found exactly, not by sketches: two sets this similar share one of their rarest elements,
 so each statement is compared only with those it shares one with.
 
@@ -17,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WORDS_IN_A_RUN = 5
+_WORD = re.compile(r"""\w+|[^\w\s.,;:!?'"`]""")
 _ROUNDING = 1e-9
 """Keeps 0.7 * 10 from counting as more than 7."""
 
@@ -27,14 +30,14 @@ class Match:
 
     index: int
     similarity: float
-    """In (0, 1]; 1 where all words are the same."""
+    """In (0, 1]; 1 where all runs are the same."""
 
 
 def find_duplicates(statements: Sequence[str], threshold: float = 0.8) -> list[Match | None]:
     """For each statement the most similar earlier one, None where none is similar enough.
 
     Args:
-        statements: Texts; case, spaces and punctuation do not count.
+        statements: Texts; case, spaces and the punctuation of sentences do not count.
         threshold: Least similarity, in (0, 1].
 
     Raises:
@@ -66,7 +69,7 @@ def find_duplicates(statements: Sequence[str], threshold: float = 0.8) -> list[M
 
 def _runs(statement: str) -> frozenset[tuple[str, ...]]:
     """All runs of five words; of fewer words the one that holds them all."""
-    words = re.findall(r"\w+", statement.lower())
+    words = _WORD.findall(statement.lower())
     starts = range(max(1, len(words) - WORDS_IN_A_RUN + 1))
     return frozenset(tuple(words[start : start + WORDS_IN_A_RUN]) for start in starts)
 

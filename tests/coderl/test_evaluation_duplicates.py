@@ -30,6 +30,19 @@ def test_a_changed_number_in_a_short_statement_is_another_problem() -> None:
     assert find_duplicates(["Add 3 to every item of x.", "Add 4 to every item of x."]) == [None] * 2
 
 
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        ('a string of "<" and ">": f("<<>")', 'a string of "(" and ")": f("(()")'),
+        ("def sat(x: int):\n    return x < 5", "def sat(x: int):\n    return x > 5"),
+        ("def sat(x: int):\n    return x == 5", "def sat(x: int):\n    return x != 5"),
+        ("Print 1 if x is positive, -1 otherwise.", "Print 1 if x is positive, 1 otherwise."),
+    ],
+)  # fmt: skip
+def test_symbols_may_be_all_that_differs(one: str, other: str) -> None:
+    assert find_duplicates([one, other]) == [None, None]
+
+
 def test_short_statements_are_compared_whole() -> None:
     assert find_duplicates(["Sort.", "sort", "Sort it", "", "?"]) == [
         None,
