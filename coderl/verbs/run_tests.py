@@ -2,7 +2,8 @@
 
 Writes F.partial, renames it to F at the end, and resumes from F.partial when run again. Exits 0
 when every program has a verdict, whatever it is, and 1 when the judge itself failed too often.
-Programs of problems without such tests have none either, and are counted apart.
+Problems that show no example tests are no failure of the judge: with `--tests example` their
+programs are counted apart.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ POSITIONAL = ("data",)
 
 JUDGE_ERROR = "judge_error"
 NO_TESTS = "no_tests"
-"""A verdict's reason, where its problem has no tests of the kind that is asked for."""
+"""A verdict's reason where its problem has no tests; counted apart for example tests alone."""
 CLASSES = (*(outcome.word for outcome in reversed(Outcome)), JUDGE_ERROR)
 
 logger = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ def run(config: Config) -> int:
         with Progress(len(part), "judging", done=counts.total()) as bar:
             for record, verdict in _verdicts(judge, todo, problems, config.tests):
                 file.write(verdict_line(record.problem_id, record.sample, verdict))
-                counts[_class_of(verdict)] += 1
+                counts[_class_of(verdict, config.tests)] += 1
                 bar.advance(note=_in_words(counts))
         file.finish()
     _print(config, counts)
@@ -130,7 +131,7 @@ def _on_ray(config: Config, made_of: Mapping[str, object]) -> int:
     parts = run_shards("run_tests", config, made_of)
     join_lines(parts, config.out)
     shutil.rmtree(parts[0].parent)
-    counts = Counter(_class_of(found.verdict) for found in read_verdicts(config.out))
+    counts = Counter(_class_of(v.verdict, config.tests) for v in read_verdicts(config.out))
     _print(config, counts)
     return _exit_code(config, counts)
 
@@ -227,7 +228,7 @@ def _resume(config: Config, file: PartialFile, part: range) -> Counter[str]:
                 f"{found.sample}; expected the order of {config.programs}; remove the file"
             )
         if found.verdict.outcome is None:
-            at_end[_class_of(found.verdict)] += 1
+            at_end[_class_of(found.verdict, config.tests)] += 1
         else:
             counts.update(at_end)
             counts[found.verdict.outcome.word] += 1
@@ -238,20 +239,24 @@ def _resume(config: Config, file: PartialFile, part: range) -> Counter[str]:
     return counts
 
 
-def _class_of(verdict: Verdict) -> str:
+def _class_of(verdict: Verdict, tests: TestSet) -> str:
     if verdict.outcome is not None:
         return verdict.outcome.word
-    return NO_TESTS if verdict.reason == NO_TESTS else JUDGE_ERROR
+    apart = tests == "example" and verdict.reason == NO_TESTS
+    return NO_TESTS if apart else JUDGE_ERROR
 
 
 def _in_words(counts: Mapping[str, int]) -> str:
-    names = (*CLASSES, NO_TESTS) if counts[NO_TESTS] else CLASSES
-    return ", ".join(f"{counts[name]} {name}" for name in names)
+    return ", ".join(f"{counts[name]} {name}" for name in _classes(counts))
+
+
+def _classes(counts: Mapping[str, int]) -> tuple[str, ...]:
+    return (*CLASSES, NO_TESTS) if counts[NO_TESTS] else CLASSES
 
 
 def _print(config: Config, counts: Counter[str]) -> None:
     if config.json:
-        outcomes = {name: counts[name] for name in (*CLASSES, NO_TESTS)}
+        outcomes = {name: counts[name] for name in _classes(counts)}
         result = {"programs": counts.total(), "outcomes": outcomes, "out": str(config.out)}
         sys.stdout.write(json.dumps(result) + "\n")
     else:

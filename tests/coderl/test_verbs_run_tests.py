@@ -123,7 +123,6 @@ def test_the_workers_and_the_spelling_of_the_settings_change_nothing(
             "runtime_error": 1,
             "compile_error": 2,
             "judge_error": 0,
-            "no_tests": 0,
         },
         "out": str(four),
     }
