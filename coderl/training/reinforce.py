@@ -75,7 +75,8 @@ def reinforce(
 
     Args:
         actor: Warmed up.
-        critic: Trained on samples of the warm-up; None unless token weights or baseline ask for it.
+        critic: Trained on samples of the warm-up, and refreshed in every round; may be None unless
+            token weights or baseline ask for it.
         problems: Those with solutions also give the ground truth of L_ce.
         config: Rounds, budgets, weights.
         critic_config: Of the critic's refresh.
@@ -201,8 +202,6 @@ class _Rounds:
     def __post_init__(self) -> None:
         examples = ground_truth(self.actor, self.problems)
         self.truth = _stream(examples, self.config.optim.batch_size, derive(self.seed, "truth"))
-        if "critic" not in (self.config.token_weights, self.config.baseline):
-            self.critic = None
 
     def examples_at(self, step: int) -> list[Example]:
         """Ground truth and, unless their weight is 0, samples; each normalised by itself."""

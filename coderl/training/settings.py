@@ -157,9 +157,10 @@ class ReinforceConfig:
     programs count more (released code). `sequence_mean`: mean over a program's tokens, then over
     programs (Shao et al. 2024). `sequence_sum`: sum over a program's tokens, mean over programs
     (paper, eq. 10)."""
-    token_weights: TokenWeights = "critic"
+    token_weights: TokenWeights = "execution"
     """How an advantage is spread over the tokens. Paper, table 2: `critic` is rows B and D,
-    `uniform` A, `linear_decay` C. `execution` puts it on the line that failed, if there is one."""
+    `uniform` A, `linear_decay` C. `execution` puts it on the line that failed, if there is one.
+    What each gained: docs/learning.md."""
     score_scale: Literal["mean_one", "raw"] = "mean_one"
     """`mean_one`: token weights move credit between tokens and keep its sum (ours). `raw`: the
     critic's probabilities as they are, which also shrink the step (paper, eq. 10)."""
@@ -177,9 +178,9 @@ class ReinforceConfig:
     """1 is the paper's offline recipe."""
     sample_solved: bool = False
     """Draw samples for problems with solutions too; these give ground truth already."""
-    draw: Literal["any", "unsolved"] = "any"
+    draw: Literal["any", "unsolved"] = "unsolved"
     """Which of these problems a round draws samples for. `unsolved`: those for which no round has a
-    passing program yet, as many samples in all."""
+    passing program yet, as many samples in all. Paper: any."""
     problems_per_round: int = 500
     samples_per_problem: int = 5
     steps_per_round: int = 80

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ ARMS = (
 
 
 def config(**others: Any) -> Config:
-    return Config(out=Path("run"), **({"arms": ARMS} | others))
+    by_critic = replace(Config().reinforce, token_weights="critic")
+    return Config(out=Path("run"), **({"arms": ARMS, "reinforce": by_critic} | others))
 
 
 def by_name(settings: Config) -> dict[str, Stage]:

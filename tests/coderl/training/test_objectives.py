@@ -286,7 +286,8 @@ def test_rejection_fine_tuning_gives_failing_programs_no_weight(take: Take) -> N
 
 
 def test_only_who_asks_a_critic_needs_one() -> None:
-    by_critic, uniform = ReinforceConfig(), ReinforceConfig(token_weights="uniform")
+    by_critic = ReinforceConfig(token_weights="critic")
+    uniform = ReinforceConfig(token_weights="uniform")
     assert needs_critic(by_critic, "ce_rl")
     assert needs_critic(replace(uniform, baseline="critic"), "ce_rl")
     assert needs_critic(uniform, "ppo")
