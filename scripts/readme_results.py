@@ -16,8 +16,8 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 MARKED = re.compile(r"(?<=<!-- results -->\n).*?(?=<!-- /results -->)", re.DOTALL)
 
 CONTROLS = """\
-`ce_control` takes the steps of `rl` on the ground truth alone; `rft`, rejection fine-tuning, takes
-its samples, and trains on those that pass. All three start from `warmup`."""
+`ce_control` takes the steps of `rl` on the ground truth alone; `rft`, rejection fine-tuning, draws
+as many samples, and learns from those that pass alone. All three start from `warmup`."""
 FILTER = "Both are filtered by the two example tests."
 LEADS = "The recipe, what was tried, and what lost: [docs/learning.md](docs/learning.md)."
 

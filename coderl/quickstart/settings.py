@@ -46,8 +46,15 @@ class Config:
     critic: CriticConfig = CriticConfig(
         reads="actor", num_steps=200, refresh_steps=40, optim=OptimConfig(lr=3e-3, batch_size=64)
     )
-    reinforce: ReinforceConfig = ReinforceConfig(problems_per_round=1250, samples_per_problem=2)
-    """Two programs of many problems teach more than five of fewer (docs/learning.md)."""
+    reinforce: ReinforceConfig = ReinforceConfig(
+        token_weights="critic",
+        draw="any",
+        problems_per_round=1250,
+        samples_per_problem=2,
+        negative_weight=0.0,
+    )
+    """Two programs of many problems teach more than five of fewer, and the critic does harm with
+    what fails. The default recipe gains more, and leaves critic sampling less (docs/learning.md)."""
     repair_steps: int = 150
     repair_optim: OptimConfig = OptimConfig(embedding_lr_factor=2.0)
     eval_samples: int = 10
