@@ -17,8 +17,9 @@ from typing import Literal, TypeAlias
 from envs import Kind, Problem, Verdict
 from envs.problem import AssertCase, CallCase
 
-PromptForm: TypeAlias = Literal["default", "apps_compat", "mbpp", "completion"]
-"""`mbpp` names the task and shows asserts; `completion` is code that the model goes on with."""
+PromptForm: TypeAlias = Literal["default", "apps_compat", "mbpp", "completion", "body"]
+"""`mbpp` names the task and shows asserts; `completion` is code that the model goes on with; after
+`body` it writes what stands below the starter code."""
 
 _STDIN = "Use Standard Input format"
 _CALL = "Use Call-Based format"
@@ -69,6 +70,8 @@ def program_text(problem: Problem, completion: str, form: PromptForm = "default"
 
     Source: Chen et al. 2021 (arXiv:2107.03374), sec. 2.1 and 3.1, for the words that stop.
     """
+    if form == "body":
+        return problem.starter_code + completion
     if form != "completion":
         return completion
     end = _NEXT_BLOCK.search(completion)
@@ -82,7 +85,8 @@ def completion_text(problem: Problem, program: str, form: PromptForm = "default"
     >>> completion_text(problem, "def f():\n    return 1\n", "completion")
     '\n    return 1\n'
     """
-    return program.removeprefix(problem.statement.rstrip()) if form == "completion" else program
+    heads = {"completion": problem.statement.rstrip(), "body": problem.starter_code}
+    return program.removeprefix(heads.get(form, ""))
 
 
 def completion_end(form: PromptForm = "default") -> str:
@@ -182,6 +186,11 @@ def _completion(problem: Problem) -> Prompt:
     return Prompt(statement=code[:start], suffix=code[start:])
 
 
+def _body(problem: Problem) -> Prompt:
+    """The question alone: the starter code is already the beginning of the answer."""
+    return Prompt(statement=f"\nQUESTION:\n{problem.statement}", suffix=f"\n{_ANSWER}")
+
+
 _ASSERTS_FOLLOW = "Your code should satisfy these tests:"
 _NEXT_BLOCK = re.compile(r"\n(?=(?:class|def|if|print)\b|#|@|```)")
 _WHOLE_NEXT_BLOCK = r"\n(?:(?:class|def|if|print)\W|#|@|```)"
@@ -191,4 +200,5 @@ _BUILDERS: Mapping[PromptForm, Callable[[Problem], Prompt]] = {
     "apps_compat": _default,
     "mbpp": _mbpp,
     "completion": _completion,
+    "body": _body,
 }

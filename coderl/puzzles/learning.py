@@ -11,6 +11,7 @@ from coderl.actors.actor import Actor
 from coderl.batch import Example
 from coderl.prompts import Prompt, PromptForm, solution_pairs
 from coderl.puzzles.build import SUCCESS
+from coderl.puzzles.ingredients import ingredients
 from coderl.puzzles.prompts import conditioned_prompt
 from coderl.puzzles.puzzle import answer_type
 from coderl.puzzles.release_files import training_text
@@ -52,7 +53,9 @@ def both_tasks(
     puzzles: Sequence[Problem], form: PromptForm = "default"
 ) -> list[tuple[Prompt, str]]:
     """First a pair for each puzzle to be written, then one for each solution."""
-    written = [(conditioned_prompt(answer_type(p)), p.statement) for p in puzzles]
+    written = [
+        (conditioned_prompt(answer_type(p), ingredients(p.statement)), p.statement) for p in puzzles
+    ]
     return written + solution_pairs(puzzles, form)
 
 

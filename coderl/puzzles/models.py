@@ -53,15 +53,16 @@ def load(config: Config, name: str | Path) -> TransformersActor:
 
 
 def _scratch(config: Config, seeds: Sequence[Problem]) -> TransformersActor:
-    """A small model for the texts at hand."""
-    pairs = both_tasks(seeds, config.actor.prompt_form or "default")
+    """A small model for the texts at hand, which writes below the head of a solution."""
+    form = config.actor.prompt_form or "body"
+    pairs = both_tasks(seeds, form)
     tokenizer = train_tokenizer(
         [prompt for prompt, _ in pairs],
         [answer for _, answer in pairs],
         vocab_size=config.tiny.vocab_size,
     )
     model = tiny_model(tokenizer, config.tiny, seed=derive(config.seed, "init"))
-    return actor_class(model.config)(model, tokenizer, config.actor)
+    return actor_class(model.config)(model, tokenizer, replace(config.actor, prompt_form=form))
 
 
 def _fit(

@@ -1,8 +1,8 @@
 """What does a model read before it writes a puzzle or a solution? Two ways to ask.
 
 `conditioned`: for models trained on the task, encoder-decoders among them: a puzzle is asked for by
-its answer type, a solution by `coderl.prompts`, as everywhere else. `few_shot`: for plain language
-models: a puzzle is asked for after other puzzles, a solution after five worked ones.
+its answer type and operations, a solution by `coderl.prompts`, as everywhere else. `few_shot`: for
+plain language models: a puzzle is asked for after other puzzles, a solution after five worked ones.
 
 Source of the few-shot form: Haluptzok et al. 2022 (arXiv:2207.14502), sec. 3 and app.
 """
@@ -43,9 +43,10 @@ STOPS = ("\ndef ", "\nassert ", "\nclass ", "\n#")
 """The same for servers, which know no patterns: the beginnings of most such lines."""
 
 
-def conditioned_prompt(answer_type: str) -> Prompt:
-    """The prompt for a puzzle with an answer of this type."""
-    return Prompt(statement=f"\nPUZZLE:\n{answer_type}", suffix="\nANSWER:\n")
+def conditioned_prompt(answer_type: str, operations: Sequence[str]) -> Prompt:
+    """The prompt for a puzzle with an answer of this type, made of these operations."""
+    asked = f"{answer_type}\n{' '.join(operations)}"
+    return Prompt(statement=f"\nPUZZLE:\n{asked}", suffix="\nANSWER:\n")
 
 
 def few_shot_prompt(

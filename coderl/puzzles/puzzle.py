@@ -7,10 +7,11 @@ Puzzles travel as problems of kind "puzzle", so that every verb (`generate`, `ru
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from coderl.puzzles.renaming import canonical
+from coderl.puzzles.renaming import canonical, shape
 from envs import Kind, Problem
 from envs.puzzle_signature import Defect, Signature, read_signature
 
@@ -66,27 +67,44 @@ def answer_type(puzzle: Problem) -> str:
     return str(puzzle.meta["answer_type"])
 
 
-@dataclass(slots=True)
+@dataclass(kw_only=True, slots=True)
 class Seen:
     """Which puzzles there were: of the test split, which must not be trained on, and all others."""
 
     heldout: set[str]
     known: set[str]
+    shapes: Counter[str]
+    """How many puzzles differ in their inputs alone, the others of a shape."""
+    max_per_shape: int
 
     @classmethod
-    def of(cls, heldout: Iterable[Problem], known: Iterable[Problem]) -> Seen:
-        """The canonical forms of both."""
+    def of(
+        cls, heldout: Iterable[Problem], known: Iterable[Problem], *, max_per_shape: int = 0
+    ) -> Seen:
+        """The canonical forms of both, and the shapes of those known.
+
+        Args:
+            heldout: The test split.
+            known: Seeds, and what was kept before.
+            max_per_shape: Puzzles that may differ in their inputs alone; 0 sets no bound.
+        """
+        statements = [p.statement for p in known]
         return cls(
             heldout={canonical(p.statement) for p in heldout},
-            known={canonical(p.statement) for p in known},
+            known=set(map(canonical, statements)),
+            shapes=Counter(map(shape, statements)),
+            max_per_shape=max_per_shape,
         )
 
     def refusal(self, source: str) -> str | None:
-        """`test_overlap` or `duplicate`, up to names and layout; remembers what is neither."""
-        form = canonical(source)
+        """`test_overlap`, `duplicate` or `same_shape`; remembers what is none of them."""
+        form, outline = canonical(source), shape(source)
         if form in self.heldout:
             return "test_overlap"
         if form in self.known:
             return "duplicate"
+        if self.max_per_shape and self.shapes[outline] >= self.max_per_shape:
+            return "same_shape"
         self.known.add(form)
+        self.shapes[outline] += 1
         return None

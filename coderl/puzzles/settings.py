@@ -32,6 +32,8 @@ class FilterConfig:
     """Share of the puzzles, in [0, 1], that have to be non-trivial."""
     allowed_imports: tuple[str, ...] = PAPER_IMPORTS
     """Modules that a puzzle may import."""
+    max_per_shape: int = 0
+    """Puzzles, seeds included, that differ in the defaults of their inputs alone; 0 keeps all."""
     cpu_s: float = 1.0
     """Processor seconds for a puzzle to take or refuse one candidate answer."""
 
@@ -40,6 +42,7 @@ class FilterConfig:
             raise ValueError(
                 f"trivial_reject_rate: got {self.trivial_reject_rate}; expected a share in [0, 1]"
             )
+        expect_at_least(self, 0, "max_per_shape")
         if self.cpu_s <= 0:
             raise ValueError(f"cpu_s: got {self.cpu_s}; expected a positive number")
 
@@ -97,7 +100,7 @@ class GenerateConfig:
     num_puzzles: int = 1024
     """Texts sampled an iteration. Paper: 256,000."""
     samples_per_prompt: int = 64
-    """Texts after one prompt, and lines between which a run can be resumed. Paper: 64."""
+    """Texts after one few-shot prompt, and lines between which a run can be resumed. Paper: 64."""
     temperature: float = 0.9
     """Paper: 0.9."""
     top_p: float = 1.0

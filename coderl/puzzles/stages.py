@@ -113,7 +113,7 @@ class Stages:
         """Keep what is a sound, new puzzle; count the rest by its reason."""
         candidates = self._candidates()
         known = [*self.seeds, *self._puzzles_before()]
-        seen = Seen.of(self.heldout, known)
+        seen = Seen.of(self.heldout, known, max_per_shape=self.config.filter.max_per_shape)
         early = [self._early_refusal(candidate, seen) for candidate in candidates]
         reasons = self.places.folder / "refusals.jsonl"
         with self._judges() as judges:

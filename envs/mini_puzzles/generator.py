@@ -1,9 +1,10 @@
-"""Which puzzles are bundled? Random chains of steps to undo, and random conditions to meet.
+"""Which puzzles are bundled? Random chains of steps that end in a condition, to be undone.
 
 Everything is drawn from one `random.Random` seeded with a string, so that a seed gives the same
 puzzles under every Python version and hash seed. The code executed here is put together from
 `steps` and `conditions` alone: it needs no sandbox. A draw is refused when its solution fails, when
-an answer that everybody tries first solves it, or when it reads like an earlier puzzle.
+an answer that everybody tries first solves it, or when it differs from an earlier puzzle in its
+constants alone.
 """
 
 from __future__ import annotations
@@ -15,20 +16,18 @@ from dataclasses import replace
 from typing import Any
 
 from envs.mini_puzzles.conditions import CONDITIONS
-from envs.mini_puzzles.steps import STEPS, Step, Type, draw_answer
+from envs.mini_puzzles.steps import STEPS, Draw, Step, Type
 from envs.problem import Kind, Problem
 from envs.puzzle_guesses import trivial_answers
 
 MAX_CHARS = 100
 """Longest line of a puzzle or of its solution."""
-CONDITION_SHARE = 0.2
-"""Of the draws, that are conditions."""
-INPUT_SHARE = 0.25
-"""Of the chains, whose target is an input of the puzzle with a default."""
+NUM_STEPS = (1, 1, 2, 2, 2, 3)
+"""How many steps a chain has: drawn from these."""
 
 
 def generate(seed: int, *, num_train: int = 100, num_heldout: int = 300) -> list[Problem]:
-    """The bundled puzzles of `seed`; no two read alike, whatever their splits.
+    """The bundled puzzles of `seed`; no two differ in constants alone, whatever their splits.
 
     Args:
         seed: Chooses puzzles and splits.
@@ -67,53 +66,56 @@ def _sound_puzzles(rng: random.Random) -> Iterator[Problem]:
     """Endless puzzles whose solution holds; ids and splits are dealt out later."""
     seen: set[str] = set()
     while True:
-        puzzle = _condition(rng) if rng.random() < CONDITION_SHARE else _chain(rng)
+        puzzle, shape = _draw(rng)
         (solution,) = puzzle.solutions
         longest = max(map(len, [*puzzle.statement.splitlines(), *solution.splitlines()]))
-        if longest <= MAX_CHARS and puzzle.statement not in seen and _is_sound(puzzle):
-            seen.add(puzzle.statement)
+        if longest <= MAX_CHARS and shape not in seen and _is_sound(puzzle):
+            seen.add(shape)
             yield puzzle
 
 
-def _condition(rng: random.Random) -> Problem:
-    condition = rng.choice(CONDITIONS)
-    constants = {name: repr(value) for name, value in condition.draw(rng).items()}
-    holds = condition.holds.format(**constants)
-    return _problem(condition.kind, holds, condition.answer.format(**constants), (), "condition")
-
-
-def _chain(rng: random.Random) -> Problem:
-    """One to three steps away from a hidden answer, to be undone from the target."""
+def _draw(rng: random.Random) -> tuple[Problem, str]:
+    """A puzzle, and its text without constants."""
     kind = first = rng.choice(list(Type))
-    value = draw_answer(rng, kind)
+    constants: dict[str, str] = {}
+
+    def named(draw: Draw | None) -> str:
+        """The next name, for a constant; none where there is no constant."""
+        if draw is None:
+            return ""
+        name = "abcde"[len(constants)]
+        constants[name] = repr(draw(rng))
+        return name
+
     expression = "x"
     steps: list[tuple[Step, str]] = []
-    for _ in range(rng.choice((1, 1, 2, 2, 2, 3))):
-        used = {step.name for step, _ in steps}
-        step = rng.choice([s for s in STEPS if s.takes is kind and s.name not in used])
-        constant = "" if step.draw is None else repr(step.draw(rng))
-        expression = step.forward.format(x=_operand(expression), k=constant)
-        steps.append((step, constant))
+    for _ in range(rng.choice(NUM_STEPS)):
+        used = [step for step, _ in steps]
+        step = rng.choice([s for s in STEPS if s.takes is kind and s not in used])
+        k = named(step.draw)
+        expression = step.forward.format(x=f"({expression})", k=k)
+        steps.append((step, k))
         kind = step.gives
-    target = _value(expression, x=value)
-    shown = repr(round(target, 2) if isinstance(target, float) else target)
-    is_input = rng.random() < INPUT_SHARE
-    answer = end = "t" if is_input else shown
-    for step, constant in reversed(steps):
-        length = len(ast.literal_eval(constant)) if constant.startswith("'") else 0
-        answer = step.backward.format(x=_operand(answer), k=constant, n=length)
-    # Rounding in a chain of floats may miss the target by a little.
-    holds = f"{expression} == {end}"
-    if first is Type.FLOAT:
-        holds = f"abs({expression} - {end}) < 0.001"
-    return _problem(first, holds, answer, (("t", shown),) if is_input else (), f"{len(steps)}-step")
+    end = rng.choice([c for c in CONDITIONS if c.kind is kind])
+    a, b = named(end.a), named(end.b)
+    holds = end.holds.format(x=f"({expression})", a=a, b=b)
+    answer = end.answer.format(a=a, b=b)
+    for step, k in reversed(steps):
+        answer = step.backward.format(x=f"({answer})", k=k)
+    difficulty = f"{len(steps)}-step"
+    return _problem(first, _tidy(holds), _tidy(answer), constants, difficulty), f"{first} {holds}"
+
+
+def _tidy(expression: str) -> str:
+    """The expression without needless brackets."""
+    return ast.unparse(ast.parse(expression, mode="eval"))
 
 
 def _problem(
-    kind: Type, holds: str, answer: str, inputs: tuple[tuple[str, str], ...], difficulty: str
+    kind: Type, holds: str, answer: str, constants: Mapping[str, str], difficulty: str
 ) -> Problem:
-    given = ", ".join(f"{name}={default}" for name, default in inputs)
-    sat = f"def sat(x: {kind}{', ' if given else ''}{given}):\n    return {holds}"
+    given = ", ".join(f"{name}={default}" for name, default in constants.items())
+    sat = f"def sat(x: {kind}, {given}):\n    return {holds}"
     header = f"def sol({given}):"
     return Problem(
         id="",
@@ -158,13 +160,3 @@ def _literals(code: str) -> list[object]:
         if isinstance(node, ast.Constant)
         or (isinstance(node, ast.List) and all(isinstance(e, ast.Constant) for e in node.elts))
     ]
-
-
-def _operand(expression: str) -> str:
-    """The expression, in brackets where an operator beside it would tear it apart."""
-    node = ast.parse(expression, mode="eval").body
-    return f"({expression})" if isinstance(node, ast.BinOp | ast.UnaryOp) else expression
-
-
-def _value(expression: str, **names: object) -> object:
-    return eval(expression, {}, names)

@@ -37,7 +37,7 @@ PROBLEM = Problem(
     example_tests=(CASE,),
     solutions=(f"import math\n\n\ndef f(x):{BODY}",),
 )
-FORMS: tuple[PromptForm, ...] = ("default", "apps_compat", "mbpp", "completion")
+FORMS: tuple[PromptForm, ...] = ("default", "apps_compat", "mbpp", "completion", "body")
 MEASURED = Measured(wall_s=0.0, cpu_s=0.0, max_rss_mb=0.0)
 
 
@@ -106,6 +106,7 @@ def test_a_repair_prompt_ends_as_the_plain_one() -> None:
         "apps_compat": "ANSWER:\n",
         "mbpp": "Your code should satisfy these tests:\nassert f(1) == 2\n",
         "completion": "def f(x):",
+        "body": "ANSWER:\n",
     }
 
 

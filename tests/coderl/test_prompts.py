@@ -5,7 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from coderl.prompts import build_prompt, build_repair_prompt, completion_end, program_text
+from coderl.prompts import (
+    build_prompt,
+    build_repair_prompt,
+    completion_end,
+    program_text,
+    solution_pairs,
+)
 from envs import CallCase, Kind, Measured, Problem, Status, Verdict
 
 MEASURED = Measured(wall_s=0.0, cpu_s=0.0, max_rss_mb=0.0)
@@ -166,3 +172,18 @@ def test_writing_ends_where_the_program_ends_and_never_before() -> None:
     assert ends[0] == len("\n    return x\n\ndef ")
     assert not re.search(completion_end("completion"), word)
     assert completion_end("mbpp") == ""
+
+
+def test_a_body_is_written_below_the_starter_code() -> None:
+    problem = Problem(
+        id="b",
+        statement="def sat(x: int, a=7): return x - a == 5",
+        kind=Kind.PUZZLE,
+        tests=(),
+        starter_code="def sol(a=7):",
+        solutions=("def sol(a=7):\n    return 5 + a",),
+    )
+    assert build_prompt(problem, "body").text == f"\nQUESTION:\n{problem.statement}\nANSWER:\n"
+    ((_, completion),) = solution_pairs([problem], "body")
+    assert completion == "\n    return 5 + a"
+    assert program_text(problem, completion, "body") == problem.solutions[0]

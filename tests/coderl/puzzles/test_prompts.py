@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from coderl.puzzles.ingredients import draw_ingredients, ingredients
 from coderl.puzzles.prompts import (
     TUTORIAL,
     conditioned_prompt,
@@ -15,7 +16,7 @@ from coderl.puzzles.prompts import (
     few_shot_prompt,
     few_shot_solution_prompt,
 )
-from coderl.puzzles.puzzle import Candidate, as_problem
+from coderl.puzzles.puzzle import Candidate, answer_type, as_problem
 from envs import Problem
 from envs.judge import Judge
 from envs.sources import read
@@ -73,5 +74,35 @@ def test_the_worked_examples_are_right() -> None:
         assert [verdict.passed for verdict in judge.run(pairs)] == [True] * 5
 
 
-def test_conditioned_prompts_name_the_type() -> None:
-    assert conditioned_prompt("List[int]").text == "\nPUZZLE:\nList[int]\nANSWER:\n"
+def test_conditioned_prompts_name_type_and_operations() -> None:
+    asked = "\nPUZZLE:\nList[int]\n+ [1:] for\nANSWER:\n"
+    assert conditioned_prompt("List[int]", ("+", "[1:]", "for")).text == asked
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            "def sat(x: List[int], a=-1):\n    return [-v for v in x][::-1] == [a, a]",
+            ("-()", "[,]", "[::-1]", "for"),
+        ),
+        (
+            "def sat(x: str):\n    return x.count('a') ** 2 // 3 - x.count('b') == 5",
+            ("**", "-", ".count()", ".count()", "//"),
+        ),
+        ("def sat(x: List[List[str]], a=[1, 2]):\n    return x[0] @ -1 == a", ("MatMult", "[0]")),
+    ],
+)
+def test_operations_are_found_in_the_code(source: str, expected: tuple[str, ...]) -> None:
+    assert ingredients(source) == expected
+
+
+def test_operations_are_drawn_from_puzzles_of_the_type() -> None:
+    drawn = [draw_ingredients(SEEDS, random.Random(number)) for number in range(200)]
+    there: dict[str, set[str]] = {}
+    for seed in SEEDS:
+        there.setdefault(answer_type(seed), set()).update(ingredients(seed.statement))
+    assert {kind for kind, _ in drawn} == set(there)
+    assert all(set(names) <= there[kind] and names == tuple(sorted(names)) for kind, names in drawn)
+    known = {(answer_type(seed), ingredients(seed.statement)) for seed in SEEDS}
+    assert len({found for found in drawn if found not in known}) > 20

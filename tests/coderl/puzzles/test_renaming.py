@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from coderl.puzzles.renaming import canonical
+from coderl.puzzles.puzzle import Seen
+from coderl.puzzles.renaming import canonical, shape
 from envs.sources import read
 
 PUZZLE = "def f(x: List[int], n=3):\n    y = [v * 2 for v in x]\n    return sum(y) == n"
@@ -40,6 +41,21 @@ def test_another_puzzle(other: str) -> None:
     assert canonical(other) != canonical(PUZZLE)
 
 
-def test_bundled_puzzles_are_all_different() -> None:
+def test_a_shape_is_a_puzzle_whatever_its_inputs() -> None:
+    other = PUZZLE.replace("n=3", "limit=-40").replace("== n", "== limit")
+    assert canonical(other) != canonical(PUZZLE)
+    assert shape(other) == shape(PUZZLE)
+    assert shape(PUZZLE.replace("* 2", "* 3")) != shape(PUZZLE)
+    assert shape(PUZZLE.replace("n=3", "n")) != shape(PUZZLE)
+
+
+@pytest.mark.parametrize(("most", "refusals"), [(0, [None] * 3), (2, [None, None, "same_shape"])])
+def test_a_shape_is_kept_so_often(most: int, refusals: list[str | None]) -> None:
+    seen = Seen.of([], [], max_per_shape=most)
+    texts = [PUZZLE.replace("n=3", f"n={number}") for number in range(3)]
+    assert [seen.refusal(text) for text in texts] == refusals
+
+
+def test_bundled_puzzles_differ_in_more_than_their_inputs() -> None:
     puzzles = read("bundled:puzzles")
-    assert len({canonical(p.statement) for p in puzzles}) == len(puzzles)
+    assert len({shape(p.statement) for p in puzzles}) == len(puzzles)
