@@ -53,8 +53,9 @@ class Config:
         samples_per_problem=2,
         negative_weight=0.0,
     )
-    """Two programs of many problems teach more than five of fewer, and the critic does harm with
-    what fails. The default recipe gains more, and leaves critic sampling less (docs/learning.md)."""
+    """Two programs of many problems teach more than five of fewer, and the critic's weights do
+    harm with what fails. The default of `train-actor` gains more, and leaves critic sampling less
+    to gain (docs/learning.md)."""
     repair_steps: int = 150
     repair_optim: OptimConfig = OptimConfig(embedding_lr_factor=2.0)
     eval_samples: int = 10
