@@ -1,0 +1,279 @@
+"""How fast does a model learn and write, beside plain transformers and the original's padding?
+
+    python scripts/bench_training.py [--rounds 3] [--steps 8]
+
+Learning: programs a second of warm-up and of RL steps, on token sequences with the lengths of APPS,
+by a T5 from scratch; beside `Seq2SeqTrainer`, and beside the same step on rows that are filled to
+600 and 512 tokens, as CodeRL's data set has them. Writing: tokens a second of a tiny T5 that has
+learned a little, so that programs end, beside `generate` on the same prompts. Every measurement is
+a process of its own, on one thread; the ways take turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import DataCollatorForSeq2Seq, Seq2SeqTrainer, Seq2SeqTrainingArguments
+
+from coderl.actors.actor import SampleRequest
+from coderl.actors.encoder_decoder import EncoderDecoderActor
+from coderl.actors.settings import ActorConfig, TinyConfig
+from coderl.actors.tiny import tiny_model
+from coderl.actors.tokenizer import train_tokenizer
+from coderl.batch import Example
+from coderl.prompts import build_prompt, solution_pairs
+from coderl.training.loop import epochs, fit
+from coderl.training.settings import OptimConfig
+from coderl.training.warm_up import actor_loss, encode, normalized, warm_up
+from critics.padding import pad
+from envs.sources import read
+
+MAX_PROMPT, MAX_PROGRAM = 600, 512
+BATCH = 8
+LESSONS = "bundled:mini-apps?split=solved&limit=200"
+QUESTIONS = "bundled:mini-apps?split=heldout&limit=64"
+LENGTHS = ActorConfig(max_prompt_tokens=192, max_new_tokens=64)
+OPTIM = OptimConfig(lr=1e-4, batch_size=BATCH, warmup_steps=0)
+PEERS = {
+    "warm-up": ("coderl", "Seq2SeqTrainer", "filled to 600 / 512"),
+    "RL step": ("coderl", "filled to 600 / 512"),
+    "sampling, 1 a prompt": ("coderl", "generate"),
+    "sampling, 5 a prompt": ("coderl", "generate"),
+}
+AIMS = {
+    ("warm-up", "Seq2SeqTrainer"): 1.0,
+    ("warm-up", "filled to 600 / 512"): 4.0,
+    ("RL step", "filled to 600 / 512"): 4.0,
+    ("sampling, 1 a prompt", "generate"): 1.3,
+    ("sampling, 5 a prompt", "generate"): 1.0,
+}
+
+
+def main() -> int:
+    """Print a table, or measure one cell of it."""
+    words = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    words.add_argument("--rounds", type=int, default=3)
+    words.add_argument("--steps", type=int, default=8, help="optimiser steps of a measurement")
+    words.add_argument("--cell", nargs=2, metavar=("WHAT", "HOW"), help="measure this alone")
+    words.add_argument("--model", type=Path, help="what writes; else it is trained for a moment")
+    given = words.parse_args()
+    torch.set_num_threads(1)
+    if given.cell:
+        what, how = given.cell
+        rate = _write(how, given) if what.startswith("sampling") else _learn(what, how, given)
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        sys.stdout.write(json.dumps({"rate": rate, "peak_mb": peak_mb}) + "\n")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        model = given.model or _trained(Path(folder))
+        _print_table(given, model)
+    return 0
+
+
+def _print_table(given: argparse.Namespace, model: Path) -> None:
+    _say("| what | by | a second | coderl / it | aim | peak MB |\n|---|---|---|---|---|---|")
+    for what, ways in PEERS.items():
+        found: dict[str, list[dict[str, float]]] = {how: [] for how in ways}
+        for number in range(given.rounds):
+            for how in ways[number % len(ways) :] + ways[: number % len(ways)]:
+                found[how].append(_in_process(what, how, given.steps, model))
+        for how in ways:
+            ours, rates = ([cell["rate"] for cell in found[name]] for name in ("coderl", how))
+            ratios = [our / their for our, their in zip(ours, rates, strict=True)]
+            peak = statistics.median(cell["peak_mb"] for cell in found[how])
+            ratio = f"{_spread(ratios)} | {AIMS[what, how]}" if how != "coderl" else " | "
+            _say(f"| {what} | {how} | {_spread(rates)} | {ratio} | {peak:.0f} |")
+
+
+def _in_process(what: str, how: str, steps: int, model: Path) -> dict[str, float]:
+    words = [sys.executable, __file__, "--cell", what, how, "--steps", str(steps)]
+    done = subprocess.run(
+        [*words, "--model", str(model)], check=True, stdout=subprocess.PIPE, text=True
+    )
+    cell: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return cell
+
+
+def _spread(found: Sequence[float]) -> str:
+    return f"{statistics.median(found):.2f} ({min(found):.2f} .. {max(found):.2f})"
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _apps_like(count: int, actor: EncoderDecoderActor) -> list[Example]:
+    """Sequences of random tokens, as long as those of APPS.
+
+    Log-normal, cut, around its means: 293 words a statement and 18 lines a solution (Hendrycks et
+    al. 2021, arXiv:2105.09938), at about 1.3 tokens a word and 8 a line.
+    """
+    chance = random.Random(0)
+    low, high = 10, len(actor.tokenizer)
+
+    def ids(mean: float, sigma: float, most: int) -> tuple[int, ...]:
+        length = int(chance.lognormvariate(0.0, sigma) * mean * 2.718281828 ** (-(sigma**2) / 2))
+        return tuple(chance.randrange(low, high) for _ in range(min(max(length, 8), most)))
+
+    examples = []
+    for _ in range(count):
+        prompt_ids, token_ids = ids(381, 0.6, MAX_PROMPT), ids(144, 0.8, MAX_PROGRAM)
+        weights = (1.0,) * len(token_ids)
+        examples.append(Example(prompt_ids=prompt_ids, token_ids=token_ids, weights=weights))
+    return examples
+
+
+def _filled(example: Example, eos_id: int) -> Example:
+    """The example at full length, its weights 0 on what fills it."""
+    more = MAX_PROGRAM - len(example.token_ids)
+    return replace(
+        example,
+        prompt_ids=example.prompt_ids + (eos_id,) * (MAX_PROMPT - len(example.prompt_ids)),
+        token_ids=example.token_ids + (eos_id,) * more,
+        weights=example.weights + (0.0,) * more,
+    )
+
+
+def _scratch(size: TinyConfig, lengths: ActorConfig) -> EncoderDecoderActor:
+    pairs = solution_pairs(read(LESSONS), "default")
+    prompts, programs = zip(*pairs, strict=True)
+    tokenizer = train_tokenizer(prompts, programs, vocab_size=size.vocab_size)
+    return EncoderDecoderActor(tiny_model(tokenizer, size, seed=0), tokenizer, lengths)
+
+
+def _learn(what: str, how: str, given: argparse.Namespace) -> float:
+    """Programs a second, the first two steps left out."""
+    size = TinyConfig(d_model=256, d_ff=1024, num_layers=4)
+    actor = _scratch(size, ActorConfig(max_prompt_tokens=MAX_PROMPT, max_new_tokens=MAX_PROGRAM))
+    num_steps = given.steps + 2
+    examples = _apps_like(BATCH * num_steps, actor)
+    times: list[float] = []
+
+    def note(*_: object) -> None:
+        times.append(time.perf_counter())
+
+    if how == "Seq2SeqTrainer":
+        _train_by_transformers(actor, examples, num_steps, note)
+    else:
+        if how != "coderl":
+            examples = [_filled(e, actor.codec.eos_id) for e in examples]
+        rows = epochs([len(e) for e in examples], BATCH, 0)
+        turns = 2 if what == "RL step" else 1
+
+        def examples_at(step: int) -> list[Example]:
+            """Ground truth and, in an RL step, as many samples."""
+            parts = [[examples[row] for row in rows(turns * step + t)] for t in range(turns)]
+            return [e for part in parts for e in normalized(part, "token_mean")]
+
+        fit(
+            actor.module,
+            examples_at,
+            actor_loss(actor),
+            num_steps=num_steps,
+            optim=OPTIM,
+            seed=0,
+            on_step=note,
+        )
+    per_step = BATCH * (2 if what == "RL step" else 1)
+    return per_step * (len(times) - 2) / (times[-1] - times[1])
+
+
+def _train_by_transformers(
+    actor: EncoderDecoderActor,
+    examples: Sequence[Example],
+    num_steps: int,
+    on_step: Callable[[], None],
+) -> None:
+    class Timed(Seq2SeqTrainer):  # type: ignore[misc]
+        def training_step(self, *args: Any, **kwargs: Any) -> Any:
+            loss = super().training_step(*args, **kwargs)
+            on_step()
+            return loss
+
+    with tempfile.TemporaryDirectory() as folder:
+        Timed(
+            model=actor.module,
+            args=Seq2SeqTrainingArguments(
+                output_dir=folder,
+                per_device_train_batch_size=BATCH,
+                max_steps=num_steps,
+                learning_rate=OPTIM.lr,
+                report_to=[],
+                save_strategy="no",
+                logging_strategy="no",
+                disable_tqdm=True,
+                use_cpu=True,
+            ),
+            train_dataset=[
+                {"input_ids": list(e.prompt_ids), "labels": list(e.token_ids)} for e in examples
+            ],
+            data_collator=DataCollatorForSeq2Seq(actor.tokenizer, model=actor.module),
+        ).train()
+
+
+def _trained(folder: Path) -> Path:
+    """A tiny T5 after a few hundred steps: its programs end."""
+    actor = _scratch(TinyConfig(), LENGTHS)
+    examples = encode(actor, solution_pairs(read(LESSONS), "default"))
+    optim = OptimConfig(lr=4e-3, embedding_lr_factor=10.0, warmup_steps=20)
+    warm_up(actor, examples, num_steps=200, optim=optim, seed=0)
+    actor.save(folder)
+    return folder
+
+
+def _write(how: str, given: argparse.Namespace) -> float:
+    """Tokens a second, ends of sequence included and what follows them not."""
+    actor = EncoderDecoderActor.load(given.model, LENGTHS)
+    each = int(given.cell[0].split()[1])
+    prompts = [build_prompt(problem) for problem in read(QUESTIONS)]
+    rates = []
+    for number in range(3):
+        start = time.perf_counter()
+        if how == "coderl":
+            requests = [
+                SampleRequest(prompt=p, seed=1000 * number + 10 * i + k)
+                for i, p in enumerate(prompts)
+                for k in range(each)
+            ]
+            drawn = [len(c.token_ids) for c in actor.sample(requests, temperature=0.8)]
+        else:
+            drawn = _generated(actor, prompts, each, number)
+        rates.append(sum(drawn) / (time.perf_counter() - start))
+    return rates[-1]
+
+
+def _generated(
+    actor: EncoderDecoderActor, prompts: Sequence[Any], each: int, seed: int
+) -> list[int]:
+    torch.manual_seed(seed)
+    ids_BS, mask_BS = pad([actor.encode_prompt(p) for p in prompts], actor.pad_id)
+    with torch.no_grad():
+        out_BT = actor.module.generate(
+            input_ids=ids_BS,
+            attention_mask=mask_BS.long(),
+            do_sample=True,
+            temperature=0.8,
+            top_k=0,
+            top_p=1.0,
+            num_return_sequences=each,
+            max_new_tokens=LENGTHS.max_new_tokens,
+        )
+    return [int((row[1:] != actor.pad_id).sum()) for row in out_BT]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
