@@ -17,10 +17,16 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("CODERL_TEST_DATA", ROOT / "../shared/data"))
 
 
+def there(path: str) -> Path:
+    """A file or folder of the data, without which the test is skipped."""
+    found = DATA / path
+    if not found.exists():
+        pytest.skip(f"no {found}; set CODERL_TEST_DATA")
+    return found
+
+
 def rows(path: str) -> list[dict]:
-    file = DATA / path
-    if not file.exists():
-        pytest.skip(f"no {file}; set CODERL_TEST_DATA")
+    file = there(path)
     text = (
         gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
     ).decode()
@@ -74,9 +80,7 @@ def p3(limit: int) -> list[tuple[Problem, str]]:
 
 def apps() -> list[tuple[Problem, str, object]]:
     """Problem, generated program and the result that CodeRL's own runner recorded for it."""
-    folders = sorted((DATA / "apps/train").glob("*/gen_solutions.json"))
-    if not folders:
-        pytest.skip(f"no {DATA / 'apps'}; set CODERL_TEST_DATA")
+    folders = sorted(there("apps/train").glob("*/gen_solutions.json"))
     found = []
     for programs in folders:
         tests = json.loads((programs.parent / "input_output.json").read_text())
@@ -114,7 +118,7 @@ def test_all_of_human_eval_s_reference_programs_pass():
 
 
 def test_human_eval_s_doctests_are_judged():
-    path = DATA / "humaneval/HumanEval.jsonl.gz"
+    path = there("humaneval/HumanEval.jsonl.gz")
     problems = [problem for problem in read(f"humaneval:{path}") if problem.example_tests]
     with Judge(2) as judge:
         for tests in ("example", "all"):
@@ -179,9 +183,7 @@ def shipped(name: str, problems: dict[str, Problem]) -> list[tuple[Problem, str,
 @pytest.mark.timeout(3600)
 def test_apps_ground_truth_passes_and_the_shipped_results_come_out_again():
     """What differs has a cause in the released runner; docs/coderl_map.md has the table."""
-    if not (DATA / "apps").is_dir():
-        pytest.skip(f"no {DATA / 'apps'}; set CODERL_TEST_DATA")
-    problems = {problem.id: problem for problem in read(f"apps:{DATA}/apps/train")}
+    problems = {problem.id: problem for problem in read(f"apps:{there('apps/train')}")}
     truth = [(p, solution) for p in problems.values() for solution in p.solutions]
     generated, baselines = (shipped(f"{name}_solutions", problems) for name in ("gen", "baseline"))
     assert [len(programs) for programs in (truth, generated, baselines)] == [90, 59, 3]
@@ -220,9 +222,7 @@ def freed(baseline: str) -> str:
 
 def test_shipped_baselines_are_what_other_files_say_of_them_and_not_their_own():
     """docs/coderl_map.md tells what follows: two records are not of these programs."""
-    if not (DATA / "apps").is_dir():
-        pytest.skip(f"no {DATA / 'apps'}; set CODERL_TEST_DATA")
-    problems = {problem.id: problem for problem in read(f"apps:{DATA}/apps/train")}
+    problems = {problem.id: problem for problem in read(f"apps:{there('apps/train')}")}
     programs = [
         (problem, freed(code)) for problem, code, _ in shipped("baseline_solutions", problems)
     ]
