@@ -44,7 +44,7 @@ def _conditions(
 
 CONDITIONS: tuple[Condition, ...] = (
     *_conditions(Type.INT, ("equal", "{x} == {a}", "{a}", number, None)),
-    *_conditions(Type.FLOAT, ("close", "abs({x} - {a}) < 0.1", "{a}", number, None)),
+    *_conditions(Type.FLOAT, ("close", "abs({x} - {a}) < 0.1", "float({a})", number, None)),
     *_conditions(
         Type.STR,
         ("equal_text", "{x} == {a}", "{a}", word, None),

@@ -132,10 +132,22 @@ def _problem(
 
 
 def _is_sound(puzzle: Problem) -> bool:
-    """True if the solution holds, and neither a guess nor a literal of the puzzle does."""
+    """True if the solution fits and holds, and neither a guess nor a literal of the puzzle does."""
     scope = _load(f"{puzzle.statement}\n{puzzle.solutions[0]}")
-    guesses = [*trivial_answers(str(puzzle.meta["answer_type"])), *_literals(puzzle.statement)]
-    return _takes(scope, scope["sol"]()) and not any(_takes(scope, guess) for guess in guesses)
+    kind = str(puzzle.meta["answer_type"])
+    guesses = [*trivial_answers(kind), *_literals(puzzle.statement)]
+    answer = scope["sol"]()
+    if _type_name(answer) != kind or not _takes(scope, answer):
+        return False
+    return not any(_takes(scope, guess) for guess in guesses)
+
+
+def _type_name(answer: object) -> str:
+    """The answer's type, spelled as annotations are; lists here have items, all of one type."""
+    match answer:
+        case [first, *_]:
+            return f"List[{type(first).__name__}]"
+    return type(answer).__name__
 
 
 def _load(code: str) -> dict[str, Callable[..., object]]:
