@@ -21,7 +21,7 @@ from coderl.runs.folder import folder_in_the_making
 from coderl.runs.seeds import derive, seed_everything
 from coderl.runs.steps import StepTracker
 from coderl.tracking.settings import TrackingConfig
-from coderl.training.objectives import needs_critic
+from coderl.training.objectives import needs_critic, with_objective
 from coderl.training.settings import CriticConfig, Objective, OptimConfig, ReinforceConfig
 from envs import Problem
 
@@ -91,7 +91,7 @@ class Config:
 def run(config: Config) -> int:
     """Train, and write the folder."""
     problems = read(config.data)
-    if not any(problem.solutions for problem in problems):
+    if needs_solutions(config) and not any(problem.solutions for problem in problems):
         raise ConfigError(f"data: got {config.data}; expected some problems with solutions")
     with folder_in_the_making(config.out, config) as folder:
         spent = (
@@ -103,6 +103,13 @@ def run(config: Config) -> int:
     # Not before the folder has its name: what a stop leaves is either whole or can go on.
     shutil.rmtree(config.out / RESUME, ignore_errors=True)
     return 0
+
+
+def needs_solutions(config: Config) -> bool:
+    """True if some of the loss is cross-entropy on ground truth."""
+    if config.objective == "ce":
+        return True
+    return with_objective(config.reinforce, config.objective).ce_weight > 0
 
 
 def _warm_up(config: Config, problems: list[Problem], folder: Path) -> Spent:

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from torch import Tensor, nn
 
+from coderl import config as configuration
 from coderl.actors.actor import Completion, SampleRequest
 from coderl.actors.encoder_decoder import EncoderDecoderActor
 from coderl.batch import Batch
@@ -29,6 +30,7 @@ from coderl.training.objectives import FIXED, needs_critic, with_objective
 from coderl.training.presets import preset
 from coderl.training.reinforce import reinforce
 from coderl.training.settings import CriticConfig, OptimConfig, ReinforceConfig
+from coderl.verbs import train_actor
 from critics.outcome_critic import OutcomeCritic, T5OutcomeCritic
 from envs import Kind, Measured, Problem, Status, Verdict
 from envs.judge import Judge
@@ -384,3 +386,15 @@ def test_the_presets_on_paper(take: Take) -> None:
     # Each W: +(.175 / 2 / 4) * 1/2 * 2.
     release = replace(preset("paper_code"), **steady)
     check(take(release, samples=PWW[1:]), (2 + 0.35) / 4, 2 * 0.175 / 8)
+
+
+@pytest.mark.parametrize(
+    ("objective", "words", "needs"),
+    [("ce", (), True), ("ce_rl", (), True), ("rloo", (), False), ("rl_only", (), False),
+     ("ce_rl", ("reinforce.ce_weight=0",), False)],
+)  # fmt: skip
+def test_only_cross_entropy_needs_solutions(
+    objective: str, words: tuple[str, ...], needs: bool
+) -> None:
+    given = ["data=d", "out=o", "model=m", f"objective={objective}", *words]
+    assert train_actor.needs_solutions(configuration.load(train_actor.Config, given)) is needs
