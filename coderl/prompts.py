@@ -21,6 +21,9 @@ PromptForm: TypeAlias = Literal["default", "apps_compat", "mbpp", "completion", 
 """`mbpp` names the task and shows asserts; `completion` is code that the model goes on with; after
 `body` it writes what stands below the starter code."""
 
+CONTINUED: frozenset[PromptForm] = frozenset({"completion", "body"})
+"""The forms in which a program begins with code that the model need not write."""
+
 _STDIN = "Use Standard Input format"
 _CALL = "Use Call-Based format"
 _ANSWER = "ANSWER:\n"

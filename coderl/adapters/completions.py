@@ -1,6 +1,7 @@
 """Where in an answer is the program? In its last fenced block, else it is the whole answer.
 
-In the form `completion` a text goes on with its prompt, and there is no talk around it.
+In the forms `completion` and `body` a text goes on with code that is there, and there is no talk
+around it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from coderl.prompts import PromptForm, program_text
+from coderl.prompts import CONTINUED, PromptForm, program_text
 from envs.errors import DataError
 from envs.problem import Problem
 
@@ -44,9 +45,9 @@ def whole_program(problem: Problem, completion: Completion, form: PromptForm) ->
     Raises:
         DataError: If the program begins with a statement that the problem does not have.
     """
-    if form != "completion" or not isinstance(completion, str):
+    if form not in CONTINUED or not isinstance(completion, str):
         return program_of(completion)
-    if not problem.statement:
+    if form == "completion" and not problem.statement:
         raise DataError(
             "column prompt_form: got completion for a row without a statement; expected the whole "
             "problem in the column problem; make the rows with coderl.adapters.columns.prompt_rows"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -58,6 +59,12 @@ def score(request: pytest.FixtureRequest, trl: JudgeReward) -> Callable[[dict, s
         return float(compute_score("s", completion, row["problem"], extra)["score"])
 
     return by_trl if request.param == "trl" else by_verl
+
+
+def test_a_body_stands_below_the_starter_code(score: Callable[[dict, str], float]) -> None:
+    (row,) = prompt_rows([replace(PROBLEM, starter_code="def f(x):")], "body")
+    assert score(row, "\n    return x + 1") == PASSED
+    assert score(row, "\n    return x") < PASSED
 
 
 @pytest.mark.parametrize("form", FORMS)
