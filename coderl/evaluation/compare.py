@@ -123,26 +123,32 @@ def read_run(programs: Path, ns: Sequence[int], problem_ids: Iterable[str]) -> C
     )
 
 
-def compare(runs: Sequence[ComparedRun], ns: Sequence[int], *, seed: int = 0) -> dict[str, object]:
+def compare(
+    runs: Sequence[ComparedRun],
+    ns: Sequence[int],
+    *,
+    further: Sequence[tuple[str, str]] = (),
+    seed: int = 0,
+) -> dict[str, object]:
     """Each strategy's solved share and cost at each budget, and the paired differences.
 
     Args:
         runs: Of the same problems. The first one's strategy is what the others are compared
             with, at each budget that both have.
         ns: Numbers of submissions.
+        further: Strategies that are compared as well, each as `(better, worse)`; pairs of which
+            one is not there are left out.
         seed: Of the bootstrap.
 
     Returns:
         `points`: strategy, budget, number of seeds, costs, and by `n@budget` the mean with
-        `ci95`; `paired`: the difference to the first strategy, likewise; `gates`: of the runs
+        `ci95`; `paired`: the differences, likewise; `gates`: of the runs
         whose lines say what it takes, what a gate by the critic costs (`coderl.evaluation.gate`).
     """
     seeds: dict[tuple[str, int], list[ComparedRun]] = defaultdict(list)
     for run in runs:
         seeds[run.name, run.budget].append(run)
-    reference = runs[0].name
     points: list[dict[str, object]] = []
-    paired: list[dict[str, object]] = []
     gates: list[dict[str, object]] = []
     for (name, budget), group in seeds.items():
         point: dict[str, object] = {"strategy": name, "budget": budget, "seeds": len(group)}
@@ -155,20 +161,15 @@ def compare(runs: Sequence[ComparedRun], ns: Sequence[int], *, seed: int = 0) ->
         if all(run.gated for run in group):
             curve = gate_curve([run.gated for run in group], seed=seed)
             gates.append({**point, "curve": [_gate_row(gate) for gate in curve]})
-        rival = seeds.get((reference, budget), [])
-        if name != reference and len(rival) == len(group):
-            gains = {
-                f"{n}@{budget}": _row(
-                    nested_ci(
-                        difference(
-                            [_values(run, n) for run in group], [_values(run, n) for run in rival]
-                        ),
-                        rng=_rng(seed),
-                    )
-                )
-                for n in ns
-            }
-            paired.append({**point, "minus": reference, "metrics": gains})
+    first = runs[0].name
+    pairs = [(name, first) for name in dict.fromkeys(name for name, _ in seeds) if name != first]
+    paired = [
+        {"strategy": better, "minus": worse, "budget": budget, "seeds": len(group)}
+        | {"metrics": {f"{n}@{budget}": _gain(group, rival, n, seed) for n in ns}}
+        for better, worse in (*pairs, *further)
+        for (name, budget), group in seeds.items()
+        if name == better and len(rival := seeds.get((worse, budget), [])) == len(group)
+    ]
     return {"points": points, "paired": paired, "gates": gates}
 
 
@@ -199,6 +200,14 @@ def _costs(record: ProgramRecord) -> dict[str, int]:
 
 def _values(run: ComparedRun, n: int) -> list[float]:
     return [solved[n] for solved in run.solved.values()]
+
+
+def _gain(
+    group: Sequence[ComparedRun], rival: Sequence[ComparedRun], n: int, seed: int
+) -> dict[str, object]:
+    """What one strategy solves more than another, seed by seed and problem by problem."""
+    more = difference([_values(run, n) for run in group], [_values(run, n) for run in rival])
+    return _row(nested_ci(more, rng=_rng(seed)))
 
 
 def _gate_row(gate: GatePoint) -> dict[str, object]:

@@ -11,6 +11,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from coderl.evaluation.compare import COSTS, compare, read_run
+from coderl.evaluation.markdown import markdown_table
+from coderl.evaluation.over_seeds import shown_difference
 from coderl.runs import atomic
 
 _PANEL_INCHES = (4.2, 3.4)
@@ -83,6 +85,33 @@ def comparison_table(result: Mapping[str, Any]) -> str:
                 f"{100 * row['by_chance']:5.1f}"
             )
     return "\n".join(lines) + "\n"
+
+
+def comparison_markdown(result: Mapping[str, Any]) -> str:
+    """The points with their costs, then the paired differences, as two tables for a document."""
+    metrics = list(result["points"][0]["metrics"])
+    points = [
+        [
+            f"`{point['strategy']}`",
+            *(_level(point["metrics"][metric]) for metric in metrics),
+            *(f"{point['costs'][cost]:.1f}" for cost in COSTS),
+        ]
+        for point in result["points"]
+    ]
+    pairs = [
+        [
+            f"`{pair['strategy']} - {pair['minus']}`",
+            *(shown_difference(pair["metrics"][metric]) for metric in metrics),
+        ]
+        for pair in result["paired"]
+    ]
+    solved = markdown_table(["strategy", *metrics, *COSTS], points)
+    return f"{solved}\n{markdown_table(['difference', *metrics], pairs)}"
+
+
+def _level(row: Mapping[str, Any]) -> str:
+    low, high = row["ci95"]
+    return f"{100 * row['mean']:.1f} ({100 * low:.1f} .. {100 * high:.1f})"
 
 
 def write_comparison_plot(result: Mapping[str, Any], path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from coderl.evaluation.markdown import markdown_table
 from coderl.evaluation.over_seeds import Values, paired, shown, shown_difference, summary
 from coderl.evaluation.tally import metrics_of, tally
 from coderl.puzzles.loop import arms_of
@@ -106,20 +107,20 @@ def summarize(config: Config, times: Path) -> dict[str, Any]:
 def markdown(report: Mapping[str, Any]) -> str:
     """Both tables, in points of percent: what arms solve, and how far they are apart."""
     metrics = [f"pass@{k}" for k in KS if f"pass@{k}" in next(iter(report["summary"].values()))]
-    lines = [
+    what = (
         f"Held-out puzzles solved, in percent: mean over {len(report['seeds'])} seeds, deviation "
-        "over seeds, 95 % interval over seeds and puzzles; differences are paired.",
-        "",
-        _cells("arm", "pairs learned from", *metrics),
-        _cells(*["---"] * (len(metrics) + 2)),
+        "over seeds, 95 % interval over seeds and puzzles; differences are paired."
+    )
+    arms = [
+        [f"`{name}`", f"{report['pairs'][name]:,.0f}", *(shown(row[metric]) for metric in metrics)]
+        for name, row in report["summary"].items()
     ]
-    for name, row in report["summary"].items():
-        pairs = f"{report['pairs'][name]:,.0f}"
-        lines.append(_cells(f"`{name}`", pairs, *(shown(row[metric]) for metric in metrics)))
-    lines += ["", _cells("difference", *metrics), _cells(*["---"] * (len(metrics) + 1))]
-    for name, row in report["paired"].items():
-        lines.append(_cells(name, *(shown_difference(row[metric]) for metric in metrics)))
-    return "\n".join(lines) + "\n"
+    pairs = [
+        [name, *(shown_difference(row[metric]) for metric in metrics)]
+        for name, row in report["paired"].items()
+    ]
+    solved = markdown_table(["arm", "pairs learned from", *metrics], arms)
+    return f"{what}\n\n{solved}\n{markdown_table(['difference', *metrics], pairs)}"
 
 
 def _pairs(rows: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
@@ -157,7 +158,3 @@ def _puzzles(root: Path) -> Path:
 def _name(row: Row) -> str:
     arm, iteration = row
     return arm if arm in ("none", "human") else f"{arm} {iteration + 1}"
-
-
-def _cells(*texts: str) -> str:
-    return f"| {' | '.join(texts)} |"

@@ -53,6 +53,17 @@ ARMS: dict[str, Arm] = {
 """The first is what the others are compared with. `refine` and `refine-and-repair-M` are table 4
 of the paper."""
 
+PAIRS = (
+    ("refine-and-repair-4", "more-training"),
+    ("refine-and-repair-4", "majority-vote"),
+    ("refine-and-repair-4", "repair"),
+    ("refine-and-repair-2", "random-refine"),
+    ("refine-and-repair-2", "random-repair"),
+    ("refine-and-repair-2", "random-both"),
+    ("critic-sampling-ranked", "refine-and-repair-4"),
+)
+"""Compared as well: critic sampling and its rivals, the critic and chance."""
+
 
 class Ablation:
     """The stages of one seed of a finished quickstart, in a folder of their own."""
@@ -120,9 +131,14 @@ class Ablation:
         return self.folder / part / f"t{temperature:g}" / f"{name}@{budget}.jsonl"
 
     def arm(self, name: str, part: str, temperature: float, budget: int) -> list[Stage]:
-        """Sample and judge one arm on one part of the problems."""
+        """Sample and judge one arm on one part of the problems.
+
+        The first round of critic sampling has the quickstart's share of the budget.
+        """
         arm, out = ARMS[name], self.programs(name, part, temperature, budget)
         data = f"jsonl:{self.problems(part)}"
+        share = self._quickstart.critic_sampling.num_first / self._quickstart.budget
+        changes = {"num_first": max(1, round(budget * share)), **arm.changes}
         start = self._source / SAMPLED_FROM
         repair = self._source / arm.repair if arm.repair == "repair" else self.folder / arm.repair
         actor = start if arm.actor == SAMPLED_FROM else self.folder / arm.actor
@@ -139,7 +155,7 @@ class Ablation:
             strategy=arm.strategy,
             critic=start / "critic",
             repair=repair,
-            critic_sampling=replace(config.critic_sampling, **arm.changes),
+            critic_sampling=replace(config.critic_sampling, **changes),
             workers=1,
             seed=self._derive("sampling"),
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from coderl.evaluation.markdown import markdown_table
 from coderl.evaluation.over_seeds import Values, paired, shown, shown_difference, summary
 from coderl.evaluation.tally import metrics_of, tally
 from coderl.quickstart.plan import eval_folder
@@ -51,7 +52,7 @@ def markdown(report: Mapping[str, Any]) -> str:
     columns = ["arm", *metrics]
     columns += [f"{metric} - {other}" for metric in metrics for other in (WARMUP, reference)]
     columns += ["programs", "steps", "settings"]
-    lines = [_row(columns), _row(["---"] * len(columns))]
+    rows = []
     for name, row in report["summary"].items():
         cells = [f"`{name}`", *(shown(row[metric]) for metric in metrics)]
         for metric in metrics:
@@ -61,17 +62,13 @@ def markdown(report: Mapping[str, Any]) -> str:
         budget = report["budget"][name]
         cells += [f"{budget['programs']:,}", f"{budget['train_steps']:,}"]
         cells.append(" ".join(f"`{word}`" for word in report["arms"].get(name, ())))
-        lines.append(_row(cells))
+        rows.append(cells)
     seeds = len(report["seeds"])
     what = (
         f"Held-out problems solved, in percent: mean over {seeds} seed{'s' * (seeds > 1)}, "
         "deviation over seeds, 95 % interval over seeds and problems; differences are paired."
     )
-    return f"{what}\n\n" + "\n".join(lines) + "\n"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return f"{what}\n\n{markdown_table(columns, rows)}"
 
 
 def _values(config: Config, seed: int, name: str) -> Values:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from coderl.quickstart.ablation import Ablation
 
 POSITIONAL = ("run",)
+_PARTS = {"report": "All example tests", "weak": "One example test a problem"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +36,7 @@ class Config:
     run: Path
     """Folder of a finished `coderl quickstart`."""
     out: Path = Path("runs/ablation")
-    """Folder to write: programs, verdicts, ablation.json, plots."""
+    """Folder to write: programs, verdicts, ablation.json, ablation.md, plots."""
     arms: tuple[str, ...] = ()
     """Arms to run, of those in docs/critic_sampling.md; empty runs all."""
     budget: int = 20
@@ -63,8 +64,12 @@ class Config:
 def run(config: Config) -> int:
     """Run what is missing, and print the tables."""
     from coderl.evaluation.compare import compare, read_run
-    from coderl.evaluation.comparison import comparison_table, write_comparison_plot
-    from coderl.quickstart.ablation import ARMS, Ablation
+    from coderl.evaluation.comparison import (
+        comparison_markdown,
+        comparison_table,
+        write_comparison_plot,
+    )
+    from coderl.quickstart.ablation import ARMS, PAIRS, Ablation
     from coderl.runs.stages import run_stages
 
     kept = config.run / "config.yaml"
@@ -96,23 +101,25 @@ def run(config: Config) -> int:
         stage
         for one in seeds
         for name in names
-        for part in ("report", "weak")
+        for part in _PARTS
         for stage in one.arm(name, part, best[name], config.budget)
     ]
     run_stages(final, workers=workers, times=times)
 
     result: dict[str, Any] = {"temperatures": best}
-    for part in ("report", "weak"):
+    tables = ""
+    for part, title in _PARTS.items():
         runs = [
             read_run(one.programs(name, part, best[name], config.budget), (1, 5), _ids(one, part))
             for name in names
             for one in seeds
         ]
-        result[part] = compare(runs, (1, 5), seed=config.seed)
+        result[part] = compare(runs, (1, 5), further=PAIRS, seed=config.seed)
         write_comparison_plot(result[part], config.out / f"{part}.png")
-        title = "all example tests" if part == "report" else "one example test a problem"
         sys.stdout.write(f"{title}\n{comparison_table(result[part])}\n")
+        tables += f"{title}\n\n{comparison_markdown(result[part])}\n"
     atomic.write_json(config.out / "ablation.json", result)
+    atomic.write_text(config.out / "ablation.md", tables)
     sys.stdout.write(f"temperatures: {json.dumps(best)}\n{config.out / 'ablation.json'}\n")
     return 0
 

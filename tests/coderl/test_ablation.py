@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 
 from coderl.cli import main
-from coderl.quickstart.ablation import ARMS, Ablation
+from coderl.quickstart.ablation import ARMS, PAIRS, Ablation
 from coderl.quickstart.settings import Config as QuickstartConfig
 from coderl.sampling.settings import Strategy
 from coderl.verbs import generate
@@ -65,6 +65,16 @@ def test_table_4_differs_in_the_number_of_repaired_programs_alone(ablation: Abla
     searches = [settings_of(ablation, f"refine-and-repair-{m}").search for m in (1, 2, 4)]
     assert [search.num_repaired for search in searches] == [1, 2, 4]
     assert {(s.repair, s.refine, s.num_first) for s in searches} == {("critic", "critic", 8)}
+
+
+def test_the_first_round_has_the_same_share_of_every_budget(ablation: Ablation) -> None:
+    sample, _ = ablation.arm("refine-and-repair-4", "report", 0.8, 200)
+    assert isinstance(sample.settings, generate.Config)
+    assert (sample.settings.num_samples, sample.settings.search.num_first) == (200, 80)
+
+
+def test_pairs_are_of_arms() -> None:
+    assert {name for pair in PAIRS for name in pair} <= set(ARMS)
 
 
 def test_what_a_stage_needs_is_of_the_quickstart_or_made_before(ablation: Ablation) -> None:
@@ -123,4 +133,5 @@ def test_a_small_ablation_of_a_small_quickstart(tmp_path: Path) -> None:
         assert [p["strategy"] for p in result[part]["points"]] == arms[1:]
         assert {p["budget"] for p in result[part]["points"]} == {4}
         assert len(result[part]["paired"]) == 3
+        assert (out / "ablation.md").read_text().count("refine-and-repair-1 - example-filter") == 2
         assert (out / f"{part}.png").stat().st_size > 0

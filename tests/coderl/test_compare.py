@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from coderl.errors import ConfigError
 from coderl.evaluation.compare import ComparedRun, Submission, compare, n_by_rank, read_run
 from coderl.evaluation.comparison import (
+    comparison_markdown,
     comparison_table,
     report_comparison,
     write_comparison_plot,
@@ -142,6 +143,17 @@ def test_strategies_are_compared_with_the_first_seed_by_seed(tmp_path: Path) -> 
     assert "+50.0" in table
     write_comparison_plot(result, tmp_path / "new" / "curves.png")
     assert (tmp_path / "new" / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_further_pairs_come_after_those_with_the_first() -> None:
+    runs = [run_of("plain", 0.0, 1.0), run_of("a", 1.0, 1.0), run_of("b", 1.0, 0.0)]
+    result: Any = compare(runs, (1,), further=[("a", "b"), ("a", "absent")])
+    pairs = [(p["strategy"], p["minus"], p["metrics"]["1@2"]["mean"]) for p in result["paired"]]
+    assert pairs == [("a", "plain", 0.5), ("b", "plain", 0.0), ("a", "b", 0.5)]
+    points, paired = comparison_markdown(result).split("\n\n")
+    assert points.splitlines()[0] == "| strategy | 1@2 | programs | tokens | executions |"
+    assert "| `a` | 100.0 (100.0 .. 100.0) | 2.0 | 6.0 | 1.0 |" in points
+    assert paired.splitlines()[-1].startswith("| `a - b` | +50.0 (")
 
 
 GROUP = [
