@@ -102,23 +102,28 @@ def help_text(
 
 
 def _settings(cls: type[DataclassInstance], base: object = None, prefix: str = "") -> list[str]:
-    """The lines on all settings: those of the class itself, then section after section."""
+    """The lines on all settings: those of the class, what is required first, then its sections."""
     types, docs = field_types(cls), field_docs(cls)
     plain: list[str] = []
     nested: list[str] = []
-    for field in dataclasses.fields(cls):
-        kind, key = types[field.name], f"{prefix}{field.name}"
-        default = getattr(base, field.name) if base else default_of(field)
+    defaults = {
+        field.name: getattr(base, field.name) if base else default_of(field)
+        for field in dataclasses.fields(cls)
+    }
+    for name, default in sorted(
+        defaults.items(), key=lambda item: item[1] is not dataclasses.MISSING
+    ):
+        kind, key = types[name], f"{prefix}{name}"
         section = section_in(kind)
         if section:
-            about = docs.get(field.name) or (section.__doc__ or "").partition("\n")[0]
+            about = docs.get(name) or (section.__doc__ or "").partition("\n")[0]
             start = default if dataclasses.is_dataclass(default) else None
             nested += ["", f"{key}: {about}", *_settings(section, start, f"{key}.")]
         else:
             shown = "required" if default is dataclasses.MISSING else f"default {_show(default)}"
             plain.append(f"  --{key.replace('_', '-')}  ({describe(kind)}; {shown})")
             plain += textwrap.wrap(
-                docs.get(field.name, ""), 100, initial_indent=_INDENT, subsequent_indent=_INDENT
+                docs.get(name, ""), 100, initial_indent=_INDENT, subsequent_indent=_INDENT
             )
     return plain + nested
 

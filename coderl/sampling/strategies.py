@@ -7,8 +7,30 @@ their names say and in nothing else: same prompts, same seeds, same judge, same 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
 
 from coderl.sampling.settings import CriticSamplingConfig, Strategy
+
+
+class Equipped(Protocol):
+    """Settings of a verb that spends a budget by a strategy."""
+
+    @property
+    def strategy(self) -> Strategy | None:
+        """Its name."""
+
+    @property
+    def critic(self) -> Path | None:
+        """Folder of the critic."""
+
+    @property
+    def repair(self) -> Path | None:
+        """Folder of the repair model."""
+
+    @property
+    def search(self) -> CriticSamplingConfig:
+        """What the strategy makes of critic sampling."""
 
 
 def configure(
@@ -48,3 +70,25 @@ def configure(
             return replace(config, refine="off", repair_rounds=rounds, feedback="message")
         case "critic-sampling":
             return config
+
+
+def expect_equipped(settings: Equipped, *, budget: str) -> None:
+    """Refuse a search whose models are not given, or whose first round alone is over the budget.
+
+    Args:
+        settings: Of a verb.
+        budget: The setting with the number of programs a problem.
+
+    Raises:
+        ValueError: What is missing, in one line.
+    """
+    search, num_programs = settings.search, getattr(settings, budget)
+    needed = {"critic": search.needs_critic, "repair": search.needs_repair_model}
+    for name in (name for name, is_needed in needed.items() if is_needed):
+        if getattr(settings, name) is None:
+            raise ValueError(f"{name}: got null; strategy {settings.strategy} needs its folder")
+    if search.num_first > num_programs:
+        raise ValueError(
+            f"critic_sampling.num_first: got {search.num_first}; "
+            f"expected at most {budget} {num_programs}"
+        )

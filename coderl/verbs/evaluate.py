@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from coderl.actors.settings import Dtype
 from coderl.errors import ConfigError
-from coderl.prompts import PromptForm
 from coderl.readers.resolve import read
 from coderl.runs import atomic
 from coderl.runs.partial import compare_origin, digest
+from coderl.sampling.drawing import Drawing
 from coderl.schema import expect_at_least
 from envs.problem import Problem, TestSet
 from envs.records import VerdictRecord, read_verdicts
@@ -30,7 +29,7 @@ POSITIONAL = ("data",)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Config:
+class Config(Drawing):
     """What is evaluated, and by what."""
 
     data: str
@@ -57,23 +56,6 @@ class Config:
     """Print JSON and not a table."""
     num_samples: int = 20
     """Programs that the model writes for a problem."""
-    temperature: float = 0.6
-    """0 is greedy. Released CodeRL scripts: 0.6."""
-    top_p: float = 0.95
-    """Released CodeRL scripts: 0.95."""
-    top_k: int = 0
-    """Draw from at most so many of the likeliest tokens, before `top_p`; 0 from all."""
-    prompt_form: PromptForm | None = None
-    """How a problem is put to the model (docs/models.md); null takes the form that it was trained
-    with."""
-    max_prompt_tokens: int = 600
-    """Paper, sec. 4.1: 600."""
-    max_new_tokens: int = 512
-    """Paper, sec. 4.1: 512."""
-    device: str = "auto"
-    """`cpu`, `cuda`, `cuda:1`, `mps`, ...; `auto` takes a GPU where there is one."""
-    dtype: Dtype = "float32"
-    """Of the matrix products; weights and softmax stay in float32."""
     workers: int | None = None
     """Programs judged at a time; null takes all processor cores."""
     apps_compat: bool = False
@@ -85,6 +67,7 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuse values outside of the documented ranges, and sources that exclude each other."""
+        Drawing.__post_init__(self)
         if not self.k or min(self.k) < 1:
             raise ValueError(f"k: got {list(self.k)}; expected numbers of at least 1")
         given = [n for n in ("verdicts", "programs", "model", "compare") if getattr(self, n)]

@@ -13,16 +13,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coderl.actors.settings import ActorConfig, Dtype
 from coderl.cluster.settings import Engine, RayConfig
 from coderl.cluster.shard import parse_shard
 from coderl.endpoints.settings import EndpointConfig
-from coderl.prompts import PromptForm
 from coderl.readers.resolve import read
 from coderl.runs.partial import PartialFile, digest
 from coderl.runs.progress import Progress
-from coderl.sampling.settings import CriticSamplingConfig, SamplingConfig, Strategy
-from coderl.sampling.strategies import configure
+from coderl.sampling.drawing import Drawing
+from coderl.sampling.settings import CriticSamplingConfig, Strategy
+from coderl.sampling.strategies import configure, expect_equipped
 from coderl.schema import expect_at_least
 from envs import Problem
 from envs.records import program_line
@@ -37,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Config:
+class Config(Drawing):
     """Who writes how many programs for which problems."""
 
     data: str
@@ -48,23 +47,6 @@ class Config:
     """File of program lines to write."""
     num_samples: int = 20
     """Programs a problem, in all."""
-    temperature: float = 0.6
-    """0 is greedy. Released CodeRL scripts: 0.6."""
-    top_p: float = 0.95
-    """Released CodeRL scripts: 0.95."""
-    top_k: int = 0
-    """Draw from at most so many of the likeliest tokens, before `top_p`; 0 from all."""
-    prompt_form: PromptForm | None = None
-    """How a problem is put to the model (docs/models.md); null takes the form that it was trained
-    with."""
-    max_prompt_tokens: int = 600
-    """Paper, sec. 4.1: 600."""
-    max_new_tokens: int = 512
-    """Paper, sec. 4.1: 512."""
-    device: str = "auto"
-    """`cpu`, `cuda`, `cuda:1`, `mps`, ...; `auto` takes a GPU where there is one."""
-    dtype: Dtype = "float32"
-    """Of the matrix products; weights and softmax stay in float32."""
     strategy: Strategy = "plain"
     """How the programs are drawn, chosen and ranked (docs/critic_sampling.md)."""
     critic: Path | None = None
@@ -90,40 +72,13 @@ class Config:
     def __post_init__(self) -> None:
         """Refuse values outside of the documented ranges."""
         expect_at_least(self, 1, "num_samples", "problems_per_batch")
-        _ = self.sampling, self.actor  # their checks are ours
+        Drawing.__post_init__(self)
         parse_shard(self.shard)
         if self.endpoint is not None and self.strategy != "plain":
             raise ValueError(f"strategy: got {self.strategy}; a server samples plainly only")
         if self.endpoint is not None and self.top_k > 0:
             raise ValueError(f"top_k: got {self.top_k}; expected 0; servers take top_p alone")
-        search = self.search
-        for name, needed in (
-            ("critic", search.needs_critic),
-            ("repair", search.needs_repair_model),
-        ):
-            if needed and getattr(self, name) is None:
-                raise ValueError(f"{name}: got null; strategy {self.strategy} needs its folder")
-        if search.num_first > self.num_samples:
-            raise ValueError(
-                f"critic_sampling.num_first: got {search.num_first}; "
-                f"expected at most num_samples {self.num_samples}"
-            )
-
-    @property
-    def sampling(self) -> SamplingConfig:
-        """How tokens are drawn."""
-        return SamplingConfig(temperature=self.temperature, top_p=self.top_p, top_k=self.top_k)
-
-    @property
-    def actor(self) -> ActorConfig:
-        """Lengths of the sequences, and what the models run on."""
-        return ActorConfig(
-            prompt_form=self.prompt_form,
-            max_prompt_tokens=self.max_prompt_tokens,
-            max_new_tokens=self.max_new_tokens,
-            device=self.device,
-            dtype=self.dtype,
-        )
+        expect_equipped(self, budget="num_samples")
 
     @property
     def search(self) -> CriticSamplingConfig:

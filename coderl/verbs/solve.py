@@ -15,11 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coderl.actors.settings import ActorConfig, Dtype
 from coderl.errors import ConfigError, reason
-from coderl.prompts import PromptForm
-from coderl.sampling.settings import CriticSamplingConfig, SamplingConfig, Strategy
-from coderl.sampling.strategies import configure
+from coderl.sampling.drawing import Drawing
+from coderl.sampling.settings import CriticSamplingConfig, Strategy
+from coderl.sampling.strategies import configure, expect_equipped
 from coderl.schema import expect_at_least
 from envs.examples.extraction import extract
 from envs.problem import Kind, Problem
@@ -36,7 +35,7 @@ _FUNCTION = re.compile(r"^\s*(?:async\s+)?def\s+(\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Config:
+class Config(Drawing):
     """Which problem, which models, which budget."""
 
     model: str
@@ -57,23 +56,6 @@ class Config:
     alone, and majority-vote without."""
     num_programs: int = 20
     """The budget: programs written at most."""
-    temperature: float = 0.6
-    """0 is greedy. Released CodeRL scripts: 0.6."""
-    top_p: float = 0.95
-    """Released CodeRL scripts: 0.95."""
-    top_k: int = 0
-    """Draw from at most so many of the likeliest tokens, before `top_p`; 0 from all."""
-    prompt_form: PromptForm | None = None
-    """How a problem is put to the model (docs/models.md); null takes the form that it was trained
-    with."""
-    max_prompt_tokens: int = 600
-    """Paper, sec. 4.1: 600."""
-    max_new_tokens: int = 512
-    """Paper, sec. 4.1: 512."""
-    device: str = "auto"
-    """`cpu`, `cuda`, `cuda:1`, `mps`, ...; `auto` takes a GPU where there is one."""
-    dtype: Dtype = "float32"
-    """Of the matrix products; weights and softmax stay in float32."""
     critic_sampling: CriticSamplingConfig = CriticSamplingConfig()
     """How the budget is spent. A critic, where there is one, also orders what passes."""
     show: bool = False
@@ -87,35 +69,8 @@ class Config:
     def __post_init__(self) -> None:
         """Refuse values outside of the documented ranges."""
         expect_at_least(self, 1, "num_programs")
-        _ = self.sampling, self.actor  # their checks are ours
-        search = self.search
-        for name, needed in (
-            ("critic", search.needs_critic),
-            ("repair", search.needs_repair_model),
-        ):
-            if needed and getattr(self, name) is None:
-                raise ValueError(f"{name}: got null; strategy {self.strategy} needs its folder")
-        if search.num_first > self.num_programs:
-            raise ValueError(
-                f"critic_sampling.num_first: got {search.num_first}; "
-                f"expected at most num_programs {self.num_programs}"
-            )
-
-    @property
-    def sampling(self) -> SamplingConfig:
-        """How tokens are drawn."""
-        return SamplingConfig(temperature=self.temperature, top_p=self.top_p, top_k=self.top_k)
-
-    @property
-    def actor(self) -> ActorConfig:
-        """Lengths of the sequences, and what the models run on."""
-        return ActorConfig(
-            prompt_form=self.prompt_form,
-            max_prompt_tokens=self.max_prompt_tokens,
-            max_new_tokens=self.max_new_tokens,
-            device=self.device,
-            dtype=self.dtype,
-        )
+        Drawing.__post_init__(self)
+        expect_equipped(self, budget="num_programs")
 
     @property
     def search(self) -> CriticSamplingConfig:
