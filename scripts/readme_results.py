@@ -19,6 +19,9 @@ CONTROLS = """\
 `ce_control` takes the steps of `rl` on the ground truth alone; `rft`, rejection fine-tuning, draws
 as many samples, and learns from those that pass alone. All three start from `warmup`."""
 FILTER = "Both are filtered by the two example tests."
+PUZZLES = """\
+A model that writes puzzles of its own learns from the seed puzzles and, in `puzzles_verified`, from
+what the judge accepted of its attempts: [docs/self_teaching.md](docs/self_teaching.md)."""
 LEADS = "The recipe, what was tried, and what lost: [docs/learning.md](docs/learning.md)."
 
 
@@ -48,8 +51,9 @@ def results(report: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield "| arm | pass@1 | pass@5 | programs sampled in training | steps |"
     yield "|---|---|---|---|---|"
+    puzzle_arms = [arm for arm in summary if arm.startswith("puzzles_")]
     for arm, scores in summary.items():
-        if "pass@1" in scores:
+        if "pass@1" in scores and arm not in puzzle_arms:
             spent = budget[arm]
             yield (
                 f"| `{arm}` | {_level(scores['pass@1'])} | {_level(scores['pass@5'])} "
@@ -68,9 +72,36 @@ def results(report: dict[str, Any]) -> Iterator[str]:
     yield from ("", FILTER, "")
     yield "| difference, in points, with its 95 % interval | pass@1, 1@20 | pass@5, 5@20 |"
     yield "|---|---|---|"
+    of_puzzles = {p: s for p, s in report["paired"].items() if p.startswith("puzzles_")}
     for pair, scores in report["paired"].items():
-        yield f"| `{pair}` | {' | '.join(_difference(score) for score in scores.values())} |"
+        if pair not in of_puzzles:
+            yield _difference_row(pair, scores)
+    if puzzle_arms:
+        yield from _puzzles({arm: summary[arm] for arm in puzzle_arms}, of_puzzles, budget)
     yield from ("", LEADS)
+
+
+def _puzzles(
+    summary: dict[str, Any], paired: dict[str, Any], budget: dict[str, Any]
+) -> Iterator[str]:
+    """The tables of the puzzle arms."""
+    metrics = list(next(iter(summary.values())))
+    yield from ("", PUZZLES, "")
+    yield f"| arm | {' | '.join(metrics)} | attempts at its own puzzles | steps |"
+    yield "|---" * (len(metrics) + 3) + "|"
+    for arm, scores in summary.items():
+        levels = " | ".join(_level(scores[metric]) for metric in metrics)
+        spent = budget[arm]
+        yield f"| `{arm}` | {levels} | {spent['programs']:,} | {spent['train_steps']:,} |"
+    yield ""
+    yield f"| difference, in points, with its 95 % interval | {' | '.join(metrics)} |"
+    yield "|---" * (len(metrics) + 1) + "|"
+    for pair, scores in paired.items():
+        yield _difference_row(pair, scores)
+
+
+def _difference_row(pair: str, scores: dict[str, Any]) -> str:
+    return f"| `{pair}` | {' | '.join(_difference(score) for score in scores.values())} |"
 
 
 def _level(score: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from coderl import cli
 from coderl.quickstart.plan import SAMPLING_ARMS, TRAINING_ARMS
+from coderl.quickstart.puzzles import PUZZLE_ARMS
 from envs import Outcome, Status
 from envs.sources import READERS
 
@@ -19,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 QUICKSTART = "bash scripts/quickstart.sh"
+RESULTS = ROOT / "scripts" / "readme_results.py"
 TESTS = "bash scripts/test.sh"
 
 
@@ -89,6 +92,38 @@ def test_the_quickstart_runs(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "report.html").exists()
 
 
+@pytest.mark.parametrize("with_puzzles", [False, True])
+def test_the_tables_of_the_results_hold_every_arm_and_pair(
+    tmp_path: Path, with_puzzles: bool
+) -> None:
+    def rows(metrics: str) -> dict[str, dict[str, object]]:
+        return {m: {"mean": 0.25, "std": 0.031, "ci95": [-0.1, 0.3]} for m in metrics.split()}
+
+    summary = {arm: rows("pass@1 pass@5") for arm in TRAINING_ARMS}
+    summary |= {arm: rows("1@20 5@20") for arm in SAMPLING_ARMS}
+    paired = {"rl - warmup": rows("pass@1 pass@5")}
+    if with_puzzles:
+        summary |= {arm: rows("pass@1 pass@5 pass@20") for arm in PUZZLE_ARMS}
+        paired["puzzles_verified - puzzles_none"] = rows("pass@1 pass@5 pass@20")
+    spent = {"programs": 4200, "tokens": 77, "train_steps": 55, "judged": 1}
+    report, page = tmp_path / "report.json", tmp_path / "README.md"
+    content = {"seeds": [0, 1], "summary": summary, "paired": paired}
+    report.write_text(json.dumps({**content, "budget": dict.fromkeys(summary, spent)}))
+    page.write_text(README)
+    done = run(["python", str(RESULTS), str(report), "--readme", str(page)], tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = page.read_text()
+    level, difference = "25.0 ± 3.1", "+25.0 (-10.0 .. +30.0)"
+    assert f"| `rl` | {level} | {level} | 4,200 | 55 |" in written
+    assert f"| `rl - warmup` | {difference} | {difference} |" in written
+    assert [arm for arm in summary if written.count(f"| `{arm}` |") != 1] == []
+    assert ("puzzles_" in written.partition("<!-- results -->")[2]) == with_puzzles
+    if with_puzzles:
+        assert f"| `puzzles_none` | {level} | {level} | {level} | 4,200 | 55 |" in written
+        pair = f"| `puzzles_verified - puzzles_none` | {difference} | {difference} | {difference} |"
+        assert pair in written
+
+
 def test_the_place_of_the_results_is_marked() -> None:
     assert README.count("<!-- results -->") == README.count("<!-- /results -->") == 1
 
@@ -148,5 +183,6 @@ def test_the_page_of_the_formats_has_every_word() -> None:
         else "null: no reward and no label can be made of it"
         for status in Status
     }
-    words = {outcome.word for outcome in Outcome} | {*TRAINING_ARMS, *SAMPLING_ARMS, *READERS}
+    arms = {*TRAINING_ARMS, *SAMPLING_ARMS, *PUZZLE_ARMS}
+    words = {outcome.word for outcome in Outcome} | arms | {*READERS}
     assert [word for word in sorted(words) if f"`{word}`" not in page] == []

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from coderl.puzzles.settings import Arm, Config, StageName
+from coderl.puzzles.settings import Config, StageName
 from coderl.puzzles.stages import Numbers, Stages
 from coderl.runs import atomic
 from envs.sources import read
@@ -46,17 +46,12 @@ def _plan(stages: Stages, config: Config) -> Iterator[tuple[StageName, str, Call
     yield "solve", "solve", stages.solve
     yield "judge", "judge", stages.judge
     yield "build", "build", stages.build
-    arms = arms_of(config, stages.places.iteration)
+    arms = config.arms_of(stages.places.iteration)
     for arm in arms:
         if arm != "none":
             yield "fine-tune", f"fine-tune-{arm}", partial(stages.fine_tune, arm)
     for arm in arms:
         yield "held-out", f"held-out-{arm}", partial(stages.held_out, arm)
-
-
-def arms_of(config: Config, iteration: int) -> list[Arm]:
-    """What is trained and measured in an iteration: what does not depend on it, once."""
-    return [arm for arm in config.arms if iteration == 0 or arm in ("unverified", "verified")]
 
 
 def _line(path: Path) -> Mapping[str, object]:

@@ -230,6 +230,10 @@ class Config:
         """The seeds of this run."""
         return (self.seed,) if self.seeds is None else tuple(range(self.seeds))
 
+    def arms_of(self, iteration: int) -> list[Arm]:
+        """What is trained and measured in an iteration: what does not depend on it, once."""
+        return [arm for arm in self.arms if iteration == 0 or arm in ("unverified", "verified")]
+
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "num_iterations")
         if self.seeds is not None:

@@ -16,7 +16,6 @@ from typing import Any
 from coderl.evaluation.markdown import markdown_table
 from coderl.evaluation.over_seeds import Values, paired, shown, shown_difference, summary
 from coderl.evaluation.tally import metrics_of, tally
-from coderl.puzzles.loop import arms_of
 from coderl.puzzles.places import Places
 from coderl.puzzles.settings import Arm, Config
 from coderl.runs import atomic
@@ -75,13 +74,28 @@ def values_of(config: Config, seed: int, row: Row) -> Values:
     return metrics_of(tally(verdicts), [k for k in KS if k <= config.held_out.num_attempts])
 
 
+def budget_of(config: Config, seed: int, row: Row) -> dict[str, int]:
+    """What an arm's own training took: steps, and for puzzles of its own what was written."""
+    arm, iteration = row
+    num_trainings = iteration + 1 if config.start == "previous" else 1
+    steps = config.base_steps if arm == "none" else num_trainings * config.fine_tune.num_steps
+    spent = {"programs": 0, "tokens": 0, "train_steps": steps, "judged": 0}
+    for i in range(iteration + 1) if arm in ("unverified", "verified") else ():
+        written, tried = (_numbers(config, seed, i, stage) for stage in ("generate", "solve"))
+        spent["programs"] += tried["attempts"]
+        spent["tokens"] += written["tokens"] + tried["tokens"]
+        spent["judged"] += tried["attempts"] if arm == "verified" else 0
+    return spent
+
+
 def summarize(config: Config, times: Path) -> dict[str, Any]:
     """The content of report.json; arms are called `ARM ITERATION`, the first iteration 1."""
-    rows = [(arm, i) for i in range(config.num_iterations) for arm in arms_of(config, i)]
+    rows = [(arm, i) for i in range(config.num_iterations) for arm in config.arms_of(i)]
     names = {row: _name(row) for row in rows}
     values = {
         names[row]: [values_of(config, seed, row) for seed in config.all_seeds] for row in rows
     }
+    seed = config.all_seeds[0]
     return {
         "seeds": list(config.all_seeds),
         "commit": versions()["commit"],
@@ -98,6 +112,7 @@ def summarize(config: Config, times: Path) -> dict[str, Any]:
             f"{names[a]} - {names[b]}": paired(values[names[a]], values[names[b]])
             for a, b in _pairs(rows)
         },
+        "budget": {names[row]: budget_of(config, seed, row) for row in rows},
         "pairs": {
             names[row]: mean(_num_pairs(config, s, row) for s in config.all_seeds) for row in rows
         },
@@ -139,16 +154,22 @@ def _pairs(rows: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
 def _num_pairs(config: Config, seed: int, row: Row) -> int:
     """Pairs of puzzle and solution that the arm has learned from."""
     arm, iteration = row
+    stage = "base" if arm == "none" else f"fine-tune-{arm}"
+    return int(_numbers(config, seed, iteration, stage)["pairs"])
+
+
+def _numbers(config: Config, seed: int, iteration: int, stage: str) -> Mapping[str, Any]:
+    """What a stage said in the end."""
     places = Places(root=config.out / f"seed_{seed}", iteration=iteration)
-    line = places.statistics("base" if arm == "none" else f"fine-tune-{arm}")
-    return int(json.loads(line.read_text(encoding="utf-8"))["pairs"])
+    line: Mapping[str, Any] = json.loads(places.statistics(stage).read_text(encoding="utf-8"))
+    return line
 
 
 def _last(config: Config) -> Path:
     """The file with which a run ends."""
     iteration = config.num_iterations - 1
     places = Places(root=config.out, iteration=iteration)
-    return places.statistics(f"held-out-{arms_of(config, iteration)[-1]}")
+    return places.statistics(f"held-out-{config.arms_of(iteration)[-1]}")
 
 
 def _puzzles(root: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from coderl.quickstart.puzzles import puzzle_stages
 from coderl.quickstart.settings import Config
 from coderl.runs.seeds import derive
 from coderl.runs.stages import Stage
@@ -162,7 +163,7 @@ def stages(config: Config, seed: int) -> list[Stage]:
             folder / f"{arm}.examples.jsonl",
             tests="example",
         )
-    return plan.stages
+    return [*plan.stages, *puzzle_stages(config, seed)]
 
 
 class _Plan:

@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coderl.actors.settings import ActorConfig, TinyConfig
+from coderl.puzzles import settings as self_teach
 from coderl.sampling.settings import CriticSamplingConfig
 from coderl.schema import expect_at_least
 from coderl.tracking.settings import TrackingConfig
 from coderl.training.settings import CriticConfig, OptimConfig, ReinforceConfig
+
+FROM_SCRATCH = OptimConfig(
+    lr=4e-3,
+    embedding_lr_factor=10.0,
+    warmup_steps=50,
+    weight_decay=0.6,
+    weight_decay_until=0.65,
+)
+"""Strong decay makes a small model compose what it has learned instead of reciting it; the steps
+without decay that follow make it sure of its tokens again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,15 +43,7 @@ class Config:
     """Problems for evaluation, never trained on."""
     warmup_steps: int = 900
     """Where further cross-entropy gains next to nothing: RL is not to shine by a weak start."""
-    warmup_optim: OptimConfig = OptimConfig(
-        lr=4e-3,
-        embedding_lr_factor=10.0,
-        warmup_steps=50,
-        weight_decay=0.6,
-        weight_decay_until=0.65,
-    )
-    """Strong decay makes it compose what it has learned instead of reciting it; the steps without
-    decay that follow make it sure of its tokens again."""
+    warmup_optim: OptimConfig = FROM_SCRATCH
     tiny: TinyConfig = TinyConfig()
     actor: ActorConfig = ActorConfig(max_prompt_tokens=192, max_new_tokens=64)
     critic: CriticConfig = CriticConfig(
@@ -69,6 +72,16 @@ class Config:
     """Programs a problem with solutions that teach the repair model, beside those of RL."""
     failure_temperature: float = 1.3
     """Of these programs: at 0.8 hardly any fails, for the actor knows the solutions."""
+    puzzles: self_teach.Config | None = self_teach.Config(
+        heldout="bundled:puzzles?split=heldout&limit=200",
+        base_steps=800,
+        generate=self_teach.GenerateConfig(num_puzzles=2048),
+        filter=self_teach.FilterConfig(max_per_shape=2),
+        solve=self_teach.SolveConfig(num_attempts=16, temperature=0.6),
+        fine_tune=self_teach.FineTuneConfig(num_steps=400, optim=FROM_SCRATCH),
+        tiny=TinyConfig(vocab_size=400),
+    )
+    """One iteration of self-teaching, as configs/self_teach_tiny.yaml; null leaves it out."""
     tracking: TrackingConfig = TrackingConfig()
     """One run holds the curves of all stages and the results, told when all is done."""
 
@@ -84,6 +97,8 @@ class Config:
                 f"reinforce.guard.every: got {self.reinforce.guard.every}; expected 0; "
                 "all problems are for training or the last evaluation; train-actor takes --heldout"
             )
+        if self.puzzles is not None:
+            _expect_left_alone(self.puzzles)
         if self.budget < self.critic_sampling.num_first:
             raise ValueError(
                 f"budget: got {self.budget}; expected at least critic_sampling.num_first"
@@ -93,3 +108,14 @@ class Config:
     def all_seeds(self) -> tuple[int, ...]:
         """The seeds of this run."""
         return (self.seed,) if self.seeds is None else tuple(range(self.seeds))
+
+
+def _expect_left_alone(puzzles: self_teach.Config) -> None:
+    """Refuse what the quickstart decides itself."""
+    default = self_teach.Config()
+    for name in ("out", "only", "num_iterations", "arms", "workers", "seed", "seeds"):
+        expected, got = getattr(default, name), getattr(puzzles, name)
+        if got != expected:
+            raise ValueError(
+                f"puzzles.{name}: got {got}; expected {expected}: the quickstart decides it"
+            )

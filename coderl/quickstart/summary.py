@@ -9,6 +9,8 @@ from statistics import mean
 from coderl.evaluation.over_seeds import Values, paired, summary
 from coderl.evaluation.tally import metrics_of, tally
 from coderl.quickstart.plan import SAMPLING_ARMS, TRAINING_ARMS, eval_folder
+from coderl.quickstart.puzzles import PAIRS as PUZZLE_PAIRS
+from coderl.quickstart.puzzles import PUZZLE_ARMS, budget_of, puzzle_arms, values_of
 from coderl.quickstart.settings import Config
 from coderl.runs.versions import versions
 from envs.records import read_programs, read_verdicts
@@ -25,7 +27,8 @@ PAIRS = (
 
 def summarize(config: Config, times: Path) -> dict[str, object]:
     """The content of report.json."""
-    arms = (*TRAINING_ARMS, *SAMPLING_ARMS)
+    arms = (*TRAINING_ARMS, *SAMPLING_ARMS, *puzzle_arms(config))
+    pairs = PAIRS + PUZZLE_PAIRS if config.puzzles else PAIRS
     values = {arm: [_values(config, seed, arm) for seed in config.all_seeds] for arm in arms}
     return {
         "seeds": list(config.all_seeds),
@@ -39,13 +42,15 @@ def summarize(config: Config, times: Path) -> dict[str, object]:
         },
         "summary": {arm: summary(values[arm]) for arm in arms},
         "paired": {
-            f"{first} - {second}": paired(values[first], values[second]) for first, second in PAIRS
+            f"{first} - {second}": paired(values[first], values[second]) for first, second in pairs
         },
         "budget": {arm: _budget(config, arm) for arm in arms},
     }
 
 
 def _values(config: Config, seed: int, arm: str) -> Values:
+    if arm in PUZZLE_ARMS:
+        return values_of(config, seed, arm)
     folder = eval_folder(config, seed)
     hidden = read_verdicts(folder / f"{arm}.verdicts.jsonl")
     if arm in SAMPLING_ARMS:
@@ -56,6 +61,8 @@ def _values(config: Config, seed: int, arm: str) -> Values:
 def _budget(config: Config, arm: str) -> dict[str, int]:
     """What one seed of an arm cost: in training, or at inference for the sampling arms."""
     seed = config.all_seeds[0]
+    if arm in PUZZLE_ARMS:
+        return budget_of(config, seed, arm)
     if arm in TRAINING_ARMS:
         spent = config.out / f"seed_{seed}" / arm / "spent.json"
         return dict(json.loads(spent.read_text(encoding="utf-8")))

@@ -27,12 +27,14 @@ __all__ = ["Config", "run"]
 def run(config: Config) -> int:
     """Run what is missing of all seeds, and report."""
     from coderl.quickstart.plan import stages
+    from coderl.quickstart.puzzles import write_puzzles
     from coderl.quickstart.summary import summarize
     from coderl.runs.stages import run_stages
 
     run_dir.create(config.out, config, free=("workers",))
     for seed in config.all_seeds:
         write_problems(config, seed)
+        write_puzzles(config, seed)
     times = config.out / "times.json"
     workers = config.workers or len(os.sched_getaffinity(0))
     every = [stage for seed in config.all_seeds for stage in stages(config, seed)]

@@ -42,6 +42,13 @@ repair_optim: {batch_size: 4}
 eval_samples: 5
 budget: 6
 critic_sampling: {num_first: 3}
+puzzles:
+  data: bundled:puzzles?split=train&limit=40
+  heldout: bundled:puzzles?split=heldout&limit=3
+  base_steps: 60
+  generate: {num_puzzles: 8, samples_per_prompt: 4}
+  solve: {num_attempts: 2}
+  fine_tune: {num_steps: 2}
 tracking: {trackers: [wandb]}
 """
 NUM_HELDOUT, BUDGET, NUM_KILLS = 5, 6, 10
@@ -49,6 +56,7 @@ TRAINING_ARMS, SAMPLING_ARMS = (
     {"warmup", "ce_control", "rft", "rl"},
     {"plain_sampling", "critic_sampling"},
 )
+PUZZLE_ARMS = {f"puzzles_{arm}" for arm in ("none", "control", "unverified", "verified")}
 
 
 def start(folder: Path, *words: str) -> subprocess.Popen[str]:
@@ -89,9 +97,11 @@ def test_the_report_has_every_arm_metric_and_pair(finished: Path) -> None:
     assert report["seeds"] == [0]
     results = report["results"]["0"]
     assert set(results) == set(report["summary"]) == set(report["budget"])
-    assert set(results) == TRAINING_ARMS | SAMPLING_ARMS
+    assert set(results) == TRAINING_ARMS | SAMPLING_ARMS | PUZZLE_ARMS
     for arm, metrics in results.items():
-        names = {"pass@1", "pass@5"} if arm in TRAINING_ARMS else {f"1@{BUDGET}", f"5@{BUDGET}"}
+        names = {f"1@{BUDGET}", f"5@{BUDGET}"}
+        if arm not in SAMPLING_ARMS:
+            names = {"pass@1", "pass@5"} | ({"pass@20"} if arm in PUZZLE_ARMS else set())
         assert set(metrics) == set(report["summary"][arm]) == names
         for name, value in metrics.items():
             assert 0 <= value <= 1
@@ -99,6 +109,13 @@ def test_the_report_has_every_arm_metric_and_pair(finished: Path) -> None:
             assert summary["mean"] == pytest.approx(value)
             assert summary["std"] == 0.0
             assert summary["ci95"][0] <= value <= summary["ci95"][1]
+    assert {pair for pair in report["paired"] if "puzzles" in pair} == {
+        "puzzles_control - puzzles_none",
+        "puzzles_unverified - puzzles_none",
+        "puzzles_verified - puzzles_none",
+        "puzzles_verified - puzzles_control",
+        "puzzles_verified - puzzles_unverified",
+    }
     for pair, metrics in report["paired"].items():
         first, second = pair.split(" - ")
         for name, row in metrics.items():
@@ -117,6 +134,11 @@ def test_the_arms_cost_what_they_are_meant_to(finished: Path) -> None:
     for arm in SAMPLING_ARMS:
         assert budget[arm]["programs"] == NUM_HELDOUT * BUDGET
         assert budget[arm]["tokens"] > 0
+    assert budget["puzzles_none"] == {"programs": 0, "tokens": 0, "train_steps": 60, "judged": 0}
+    assert budget["puzzles_control"]["train_steps"] == 2
+    unverified, verified = budget["puzzles_unverified"], budget["puzzles_verified"]
+    assert verified == {**unverified, "judged": verified["programs"]}
+    assert unverified["judged"] == 0 < unverified["tokens"]
 
 
 def test_a_finished_run_is_not_run_again(finished: Path) -> None:
@@ -149,9 +171,14 @@ def test_a_run_killed_in_the_middle_ends_with_the_same_report(
 
 def end_of(folder: Path) -> dict[str, Any]:
     """All that a run leaves but seconds: parameters, programs, verdicts, budgets, results."""
-    root = folder / "seed_0"
-    exact = [*root.rglob("*.safetensors"), *root.rglob("spent.json")]
-    exact += [path for path in root.rglob("*.jsonl") if path.name != "metrics.jsonl"]
+    files = [path for part in ("seed_0", "puzzles") for path in (folder / part).rglob("*")]
+    curves = [path for path in files if path.name == "metrics.jsonl"]
+    exact = [
+        path
+        for path in files
+        if path.suffix in (".safetensors", ".jsonl") or path.name == "spent.json"
+        if path not in curves
+    ]
     end: dict[str, Any] = {"report": report_of(folder)}
     for path in exact:
         content: Any = path.read_bytes()
@@ -159,9 +186,9 @@ def end_of(folder: Path) -> dict[str, Any]:
             content = [json.loads(line) for line in content.splitlines()]
             for verdict in content:
                 del verdict["measured"]
-        end[str(path.relative_to(root))] = content
-    for path in root.rglob("metrics.jsonl"):
-        end[str(path.relative_to(root))] = [
+        end[str(path.relative_to(folder))] = content
+    for path in curves:
+        end[str(path.relative_to(folder))] = [
             json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()
         ]
     return end

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from coderl import config
+from coderl.puzzles.settings import Config as SelfTeachConfig
 from coderl.quickstart.plan import (
     SAMPLING_ARMS,
     TRAINING_ARMS,
@@ -16,8 +18,10 @@ from coderl.quickstart.plan import (
     problems_folder,
     stages,
 )
+from coderl.quickstart.puzzles import PUZZLE_ARMS, puzzles_folder
 from coderl.quickstart.settings import Config
 
+ROOT = Path(__file__).parents[2]
 CONFIG = Config(out=Path("run"), eval_samples=7, budget=13)
 
 
@@ -78,7 +82,9 @@ def test_everything_a_stage_reads_is_there_when_its_needs_are(plan: dict[str, St
 
 def test_only_evaluation_sees_the_held_out_problems(plan: dict[str, Stage]) -> None:
     folder = problems_folder(CONFIG, 3)
-    for stage in plan.values():
+    for name, stage in plan.items():
+        if name == "self-teach":
+            continue
         spec = stage.settings.data.partition("?")[0]  # type: ignore[attr-defined]
         file = Path(spec.removeprefix("jsonl:"))
         assert file.parent == folder, stage.name
@@ -86,7 +92,30 @@ def test_only_evaluation_sees_the_held_out_problems(plan: dict[str, Stage]) -> N
         assert (file.name == "heldout.jsonl") == evaluates, stage.name
 
 
+def test_puzzles_are_of_the_seed_and_measured_on_others(plan: dict[str, Stage]) -> None:
+    settings: Any = plan["self-teach"].settings
+    file = puzzles_folder(CONFIG.out) / "seed_3" / "puzzles.jsonl"
+    assert settings.data == f"jsonl:{file}?split=train"
+    assert settings.heldout == f"jsonl:{file}?split=heldout&limit=200"
+    assert (settings.seed, settings.num_iterations, settings.workers) == (3, 1, 1)
+    assert plan["self-teach"].needs == ()
+
+
+def test_puzzles_are_taught_as_the_config_of_self_teaching_does() -> None:
+    file = config.load(SelfTeachConfig, [str(ROOT / "configs" / "self_teach_tiny.yaml")])
+    assert CONFIG.puzzles is not None
+    assert differing(file, CONFIG.puzzles) == {"out", "num_iterations"}
+
+
+def test_puzzles_can_be_left_out_and_nothing_else_changes(plan: dict[str, Stage]) -> None:
+    without = {s.name: s for s in stages(dataclasses.replace(CONFIG, puzzles=None), 3)}
+    assert {**without, "self-teach": plan["self-teach"]} == plan
+    assert "self-teach" not in without
+    assert config.load(Config, ["puzzles=null"]).puzzles is None
+
+
 def test_the_arms_are_those_of_the_report() -> None:
+    assert list(PUZZLE_ARMS.values()) == ["none", "human", "unverified", "verified"]
     assert TRAINING_ARMS == ("warmup", "ce_control", "rft", "rl")
     assert SAMPLING_ARMS == ("plain_sampling", "critic_sampling")
 
@@ -146,6 +175,8 @@ def test_seeds_do_not_share_a_folder() -> None:
         ({"num_heldout": 0}, "num_heldout: got 0; expected at least 1"),
         ({"seeds": 0}, "seeds: got 0"),
         ({"eval_samples": 4}, "eval_samples: got 4; expected at least 5"),
+        ({"puzzles": SelfTeachConfig(num_iterations=2)}, "puzzles.num_iterations: got 2; expected"),
+        ({"puzzles": SelfTeachConfig(arms=("verified",))}, "puzzles.arms: got"),
         ({"budget": 7}, "budget: got 7; expected at least critic_sampling.num_first"),
     ],
 )

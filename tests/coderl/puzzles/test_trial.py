@@ -58,6 +58,11 @@ def finished(tmp_path: Path) -> Config:
             line = places.statistics("base" if arm == "none" else f"fine-tune-{arm}")
             line.parent.mkdir(exist_ok=True)
             line.write_text(json.dumps({"pairs": 10 * (seed + 1)}))
+            for stage_name, numbers in (
+                ("generate", {"tokens": 100 * (iteration + 1)}),
+                ("solve", {"tokens": 7, "attempts": 5 + seed}),
+            ):
+                places.statistics(stage_name).write_text(json.dumps(numbers))
     (tmp_path / "times.json").write_text('{"0": {"self-teach": 1.5}}')
     return config
 
@@ -84,6 +89,15 @@ def test_what_arms_solve_and_how_far_they_are_apart(finished: Config) -> None:
         "verified 2 - unverified 2": 0.0,
         "verified 2 - verified 1": 0.0,
     }
+    # Of seed 0: 5 attempts of 7 tokens an iteration, after texts of 100 and of 200.
+    steps = finished.fine_tune.num_steps
+    taught = {"programs": 10, "tokens": 314, "train_steps": steps, "judged": 10}
+    assert report["budget"]["verified 2"] == taught
+    assert report["budget"]["unverified 2"] == {**taught, "judged": 0}
+    assert report["budget"]["unverified 1"]["tokens"] == 107
+    idle = {"programs": 0, "tokens": 0, "judged": 0}
+    assert report["budget"]["human"] == {**idle, "train_steps": steps}
+    assert report["budget"]["none"] == {**idle, "train_steps": finished.base_steps}
     table = markdown(report)
     assert "| `human` | 15 | 12.5 ± 0.0 (0.0 .. 25.0) |" in table
     assert "| verified 2 - verified 1 | +0.0 (" in table
