@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from coderl.quickstart.puzzles import puzzles_folder
+from coderl.reporting.configuration import configuration
 from coderl.reporting.critic import critic_section
 from coderl.reporting.curves import loss_charts, round_chart
 from coderl.reporting.document import document
 from coderl.reporting.markup import Child, Markup, tag
 from coderl.reporting.outcomes import outcome_histogram
 from coderl.reporting.programs import SCRIPT, programs_section
+from coderl.reporting.puzzles import puzzles_section
 from coderl.reporting.results import Results, read_results
 from coderl.reporting.tables import (
     budget_table,
@@ -44,8 +47,9 @@ def write_page(out: Path) -> Path:
         ("outcomes", "Outcomes before and after", outcome_histogram(out, results.seeds)),
         ("critic", "The critic", critic_section(out, results.seeds)),
         ("programs", "Programs it wrote", programs_section(first)),
+        *_puzzles(puzzles_folder(out)),
         ("seconds", "Seconds per stage", seconds_table(results)),
-        ("configuration", "Configuration", _configuration(out)),
+        ("configuration", "Configuration", configuration(out)),
         ("repeat", "How to repeat it", _repeat(results)),
     ]
     page = out / "report.html"
@@ -97,22 +101,11 @@ def _curves(out: Path, results: Results) -> list[Child]:
     ]
 
 
-def _configuration(out: Path) -> list[Child]:
-    config, versions = out / "config.yaml", out / "versions.json"
-    parts: list[Child] = []
-    for path, name in ((config, "The exact settings"), (versions, "Versions of the software")):
-        if path.exists():
-            text = path.read_text(encoding="utf-8").strip()
-            parts.append(
-                tag(
-                    "details",
-                    tag("summary", f"{name} ({path.name})"),
-                    tag("pre", tag("code", text), tabindex=0, aria_label=path.name),
-                )
-            )
-        else:
-            parts.append(tag("p", f"There is no {path.name} in this run.", class_="quiet"))
-    return parts
+def _puzzles(folder: Path) -> list[tuple[str, str, Child]]:
+    """A section of its own, where the run has puzzles."""
+    if not folder.exists():
+        return []
+    return [("puzzles", "Puzzles it taught itself with", puzzles_section(folder))]
 
 
 def _repeat(results: Results) -> list[Child]:

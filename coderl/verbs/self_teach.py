@@ -3,17 +3,20 @@
 Runs the stages base, generate, filter, solve, judge, build, fine-tune and held-out, iteration by
 iteration, and prints a line of numbers for each. Run again with the same settings, it goes on where
 it stopped; `--only STAGE` runs one stage and stops. With `--seeds K` it runs K seeds side by side,
-prints how far the arms are apart, and writes report.json and report.md.
+prints how far the arms are apart, and writes report.json and report.md. The end is report.html.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 
 from coderl.puzzles.settings import Config
 from coderl.runs import atomic, run_dir
+
+logger = logging.getLogger(__name__)
 
 POSITIONAL = ("data",)
 __all__ = ["POSITIONAL", "Config", "run"]
@@ -29,6 +32,8 @@ def run(config: Config) -> int:
 
     for line in teach(config):
         sys.stdout.write(json.dumps(line) + "\n")
+    if config.only is None:
+        _write_page(config)
     return 0
 
 
@@ -47,4 +52,12 @@ def _compare(config: Config) -> int:
     table = markdown(report)
     atomic.write_text(config.out / "report.md", table)
     sys.stdout.write(table)
+    _write_page(config)
     return 0
+
+
+def _write_page(config: Config) -> None:
+    """Write report.html and say where it is."""
+    from coderl.reporting.puzzle_page import write_puzzle_page
+
+    logger.info("see %s", write_puzzle_page(config.out))

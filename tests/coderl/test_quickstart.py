@@ -116,6 +116,8 @@ def test_the_report_has_every_arm_metric_and_pair(finished: Path) -> None:
         "puzzles_verified - puzzles_control",
         "puzzles_verified - puzzles_unverified",
     }
+    page = (finished / "report.html").read_text(encoding="utf-8")
+    assert "Why texts were refused" in page
     for pair, metrics in report["paired"].items():
         first, second = pair.split(" - ")
         for name, row in metrics.items():

@@ -336,6 +336,14 @@ def test_a_missing_file_leaves_a_sentence(out: Path, missing: str, sentence: str
     assert Page((out / "report.html").read_text("utf-8")).text("h2") == list(HEADINGS)
 
 
+def test_puzzles_have_a_section_where_the_run_has_any(out: Path) -> None:
+    (out / "puzzles").mkdir()
+    assert "No puzzles were found." in texts(out)
+    headings = Page((out / "report.html").read_text("utf-8")).text("h2")
+    assert [h for h in headings if h not in HEADINGS] == ["Puzzles it taught itself with"]
+    assert headings[7:9] == ["Puzzles it taught itself with", "Seconds per stage"]
+
+
 def test_a_missing_baseline_of_the_critic_leaves_a_sentence(out: Path) -> None:
     for path in out.glob("seed_*/critic/critic_report.json"):
         path.write_text(json.dumps({"critic": asdict(CRITIC)}), encoding="utf-8")
