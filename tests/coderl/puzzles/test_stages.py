@@ -6,9 +6,10 @@ The actor is scripted: what it writes is decided by the seed of each request, as
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -197,6 +198,51 @@ def test_a_stopped_stage_goes_on_and_samples_nothing_twice(
     assert stopped.places.candidates.read_bytes() == straight.places.candidates.read_bytes()
     stopped.generate()
     assert actor.num_sampled == len(texts)
+
+
+def test_stopped_before_every_batch_it_samples_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = TEXTS[4:]
+    straight, actor = made(tmp_path / "straight", texts, monkeypatch)
+    for work in working(straight):
+        work()
+    num_sampled = actor.num_sampled
+
+    stopped, actor = made(tmp_path / "stopped", texts, monkeypatch)
+    sample, is_stopped = actor.sample, False
+
+    def stops(requests: Sequence[SampleRequest], **options: float) -> list[Completion]:
+        nonlocal is_stopped
+        is_stopped = not is_stopped
+        if is_stopped:
+            raise StoppedError
+        return sample(requests, **options)
+
+    monkeypatch.setattr(actor, "sample", stops)
+    num_stops = 0
+    for work in working(stopped):
+        while True:
+            try:
+                work()
+                break
+            except StoppedError:
+                num_stops += 1
+    # Four prompts, three puzzles, and all held-out puzzles in three batches of one.
+    assert num_stops == 4 + 3 + 3
+    assert actor.num_sampled == num_sampled == 8 + 6 + 3
+    for file in sorted(straight.places.folder.rglob("*.jsonl")):
+        if not file.name.endswith("verdicts.jsonl"):
+            found = stopped.places.folder / file.relative_to(straight.places.folder)
+            assert found.read_bytes() == file.read_bytes(), file.name
+
+
+def working(stages: Stages) -> list[Callable[[], object]]:
+    """The stages that need no training, in order."""
+    return [
+        *(stages.generate, stages.filter, stages.solve, stages.judge, stages.build),
+        partial(stages.held_out, "none"),
+    ]
 
 
 def test_a_puzzle_of_an_earlier_iteration_is_a_duplicate(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from coderl import config
+from coderl.cli import main
 from coderl.errors import ConfigError
 from coderl.verbs import self_teach
 
@@ -82,27 +84,53 @@ def files_of(out: Path) -> dict[str, object]:
     return found
 
 
+def test_a_model_of_which_every_puzzle_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["base_steps=1", "num_iterations=1", "generate.num_puzzles=8", "tiny.d_model=16"]
+    assert main(["self-teach", *SMALL, *words, f"out={tmp_path / 'run'}"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    by_stage = {line["stage"]: line for line in lines}
+    # A model that has learned for one step writes no Python.
+    assert by_stage["filter"]["kept"] == 0
+    assert sum(by_stage["filter"]["refused"].values()) == by_stage["generate"]["texts"] == 8
+    assert by_stage["solve"]["attempts"] == by_stage["judge"]["attempts"] == 0
+    assert by_stage["build"]["pairs"] == {"verified": 0, "unverified": 0}
+    assert by_stage["fine-tune-verified"]["pairs"] == by_stage["base"]["pairs"]
+    assert by_stage["held-out-verified"]["pass@1"] == 0
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "8 of 8 texts; 0 were kept." in page
+    assert "No puzzle of its own was solved." in page
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_killed_anywhere_it_ends_the_same(tmp_path: Path) -> None:
     straight = subprocess.run(
         [*CODERL, *SMALL, "--out", "straight"], cwd=tmp_path, capture_output=True, check=False
     )
     assert straight.returncode == 0, straight.stderr
+    moments = random.Random(0)
+    stages = [*(tmp_path / "straight").rglob("statistics/*.json")]
+    assert len(stages) == 13 + 9
     num_kills = 0
-    for pause_s in (6, 9, 12, 15, 18, 21, 24):
+    # A while into each of the first stages, and into some of the others.
+    for number in (0, 0, 1, 2, 3, 4, 6, 9, 12, 14, 16, 19):
         process = subprocess.Popen(
             [*CODERL, *SMALL, "--out", "killed"],
             cwd=tmp_path,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(pause_s)
+        while len([*(tmp_path / "killed").rglob("statistics/*.json")]) < number:
+            assert process.poll() is None
+            time.sleep(0.02)
+        time.sleep(moments.uniform(0.0, 6.0 if number < 1 else 2.0))
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             num_kills += 1
         process.wait()
-    assert num_kills > 0
+    assert num_kills > 8
     last = subprocess.run(
         [*CODERL, *SMALL, "--out", "killed"], cwd=tmp_path, capture_output=True, check=False
     )

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from coderl import config
+from coderl.cli import main
 from coderl.endpoints.settings import EndpointConfig
 from coderl.errors import ConfigError, RunError
 from coderl.puzzles.settings import Config, GenerateConfig, SolveConfig, WriterConfig
@@ -101,6 +102,29 @@ def test_an_endpoint_that_dies_loses_a_batch_and_no_more(tmp_path: Path, server:
     assert stopped.places.candidates.read_bytes() == straight.places.candidates.read_bytes()
     # The first batch is not asked for again.
     assert [body["seed"] for body in server.bodies] == asked[:3] + asked[2:]
+
+
+def test_the_command_ends_with_a_line_and_goes_on(
+    tmp_path: Path, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    command = ["self-teach", "data=bundled:puzzles?split=train&limit=20", f"out={tmp_path}"]
+    command += ["heldout=bundled:puzzles?split=heldout&limit=2", "base_steps=1", "workers=1"]
+    command += ["generate.num_puzzles=4", "generate.samples_per_prompt=2", "solve.num_attempts=2"]
+    command += ["fine_tune.num_steps=1", "held_out.num_attempts=1", "arms=[verified]"]
+    for stage in ("generate", "solve"):
+        command += [f"{stage}.writer.model=large", f"{stage}.writer.endpoint.base_url={url}"]
+        command += [f"{stage}.writer.endpoint.max_retries=0"]
+    server.left = 3
+    assert main(command) == 1
+    message = capsys.readouterr().err.splitlines()[-1]
+    assert message.startswith("coderl: 1 of 2 texts of a batch are missing: ")
+    assert message.endswith("the same command goes on with this batch")
+    server.left = 10**9
+    assert main(command) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[-1]["stage"] == "held-out-verified"
+    assert lines[1]["texts"] == 4
 
 
 def test_who_writes_is_said_and_stops_are_sent(tmp_path: Path, server: Server) -> None:
