@@ -40,8 +40,8 @@ def stages(config: Config, seed: int) -> list[Stage]:
     plan = _Plan(config, seed)
     root = config.out / f"seed_{seed}"
     problems = problems_folder(config, seed)
-    train, solved, untaught, heldout = (
-        f"jsonl:{problems / name}.jsonl" for name in ("train", "solved", "tests_only", "heldout")
+    train, untaught, heldout = (
+        f"jsonl:{problems / name}.jsonl" for name in ("train", "tests_only", "heldout")
     )
     warmup, critic, repair = root / "warmup", root / "critic", root / "repair"
     samples, verdicts = root / "samples.jsonl", root / "samples.verdicts.jsonl"
@@ -108,7 +108,7 @@ def stages(config: Config, seed: int) -> list[Stage]:
     failures, failure_verdicts = root / "failures.jsonl", root / "failures.verdicts.jsonl"
     plan.sample(
         "failures",
-        solved,
+        train,
         root / SAMPLED_FROM,
         failures,
         config.failure_samples,

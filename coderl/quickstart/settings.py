@@ -35,7 +35,7 @@ class Config:
     """Run seeds 0..seeds-1. Each varies the problems as well as the training."""
     workers: int | None = None
     """Stages run side by side; null takes all processor cores. Numbers do not depend on it."""
-    num_solved: int = 300
+    num_solved: int = 250
     """Training problems with solutions: the ground truth."""
     num_tests_only: int = 1500
     """Training problems with tests alone: only RL can use them."""
@@ -49,17 +49,9 @@ class Config:
     critic: CriticConfig = CriticConfig(
         reads="actor", num_steps=200, refresh_steps=40, optim=OptimConfig(lr=3e-3, batch_size=64)
     )
-    reinforce: ReinforceConfig = ReinforceConfig(
-        token_weights="critic",
-        draw="any",
-        problems_per_round=1250,
-        samples_per_problem=2,
-        negative_weight=0.0,
-    )
-    """Two programs of many problems teach more than five of fewer, and the critic's weights do
-    harm with what fails. The default of `train-actor` gains more, and leaves critic sampling less
-    to gain (docs/learning.md)."""
-    repair_steps: int = 150
+    reinforce: ReinforceConfig = ReinforceConfig(problems_per_round=1250, samples_per_problem=2)
+    """Two programs of many problems teach more than five of fewer."""
+    repair_steps: int = 300
     repair_optim: OptimConfig = OptimConfig(embedding_lr_factor=2.0)
     eval_samples: int = 10
     """Programs a held-out problem for pass@1 and pass@5."""
@@ -68,10 +60,10 @@ class Config:
     critic_sampling: CriticSamplingConfig = CriticSamplingConfig()
     temperature: float = 0.8
     """Of every draw, in training and evaluation alike."""
-    failure_samples: int = 5
-    """Programs a problem with solutions that teach the repair model, beside those of RL."""
+    failure_samples: int = 2
+    """Programs a training problem that teach the repair model, beside those of RL."""
     failure_temperature: float = 1.3
-    """Of these programs: at 0.8 hardly any fails, for the actor knows the solutions."""
+    """Of these programs: at 0.8 hardly any fails where the actor knows a solution."""
     puzzles: self_teach.Config | None = self_teach.Config(
         heldout="bundled:puzzles?split=heldout&limit=200",
         base_steps=800,

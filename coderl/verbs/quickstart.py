@@ -106,12 +106,7 @@ def write_problems(config: Config, seed: int) -> None:
         num_tests_only=config.num_tests_only,
         num_heldout=config.num_heldout,
     )
-    lines = dict.fromkeys(("train", "solved", "tests_only", "heldout"), "")
-    for problem in problems:
-        line = problem_line(problem) + "\n"
-        assert problem.split is not None
-        lines[problem.split] += line
-        if problem.split != "heldout":
-            lines["train"] += line
-    for name, text in lines.items():
-        atomic.write_text(folder / f"{name}.jsonl", text)
+    files = {"train": ("solved", "tests_only"), "tests_only": ("tests_only",)}
+    for name, splits in {**files, "heldout": ("heldout",)}.items():
+        lines = (f"{problem_line(problem)}\n" for problem in problems if problem.split in splits)
+        atomic.write_text(folder / f"{name}.jsonl", "".join(lines))
