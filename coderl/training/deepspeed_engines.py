@@ -52,7 +52,7 @@ class Zero2:
             },
         )[0]
 
-    def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
+    def backward(self, rows: Sequence[Any], micro_batch_tokens: int) -> float:
         """Add up gradients; each process keeps its part of them."""
 
         def take(last: bool, chunk: Sequence[Any], counts: bool) -> Tensor:
@@ -61,7 +61,7 @@ class Zero2:
             self._engine.backward(piece, scale_wrt_gas=False)
             return piece
 
-        return in_pieces(rows, micro_batch_size, take)
+        return in_pieces(rows, micro_batch_tokens, take)
 
     def clip(self) -> float:
         """The norm; DeepSpeed bounds it in the step."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from coderl.runs import processes
+from coderl.training.micro_batches import share_of
 
 Loss = Callable[[Sequence[Any]], Tensor]
 
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 class Engine(Protocol):
     """Takes the steps of an optimiser."""
 
-    def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
+    def backward(self, rows: Sequence[Any], micro_batch_tokens: int) -> float:
         """Add up the gradients of micro-batches, of all processes; returns the step's loss."""
 
     def clip(self) -> float:
@@ -80,32 +81,21 @@ def _is_on(variable: str) -> bool:
     return os.environ.get(variable, "false").lower() in ("true", "1")
 
 
-def share_of(rows: Sequence[Any], micro_batch_size: int) -> Iterator[Sequence[Any]]:
-    """Micro-batches of this process's rows, as many in every process; some may be empty."""
-    count = processes.count()
-    most = -(-len(rows) // count)
-    size = micro_batch_size or most or 1
-    mine = rows[processes.rank() :: count]
-    starts = range(0, most, size) if count == 1 else range(0, max(most, 1), size)
-    for start in starts:
-        yield mine[start : start + size]
-
-
 def in_pieces(
     rows: Sequence[Any],
-    micro_batch_size: int,
+    micro_batch_tokens: int,
     take: Callable[[bool, Sequence[Any], bool], Tensor],
 ) -> float:
     """Take this process's micro-batches one by one; returns the loss of the step.
 
     Args:
         rows: Of the whole step.
-        micro_batch_size: Rows taken at once; 0 takes all.
+        micro_batch_tokens: Held at once, padding included; 0 takes all rows.
         take: Adds up the gradient of a micro-batch and returns its loss. It gets True for the last
             one, after which processes exchange gradients; its rows, any where this process has
             none left; and whether these count.
     """
-    pieces = list(share_of(rows, micro_batch_size))
+    pieces = share_of(rows, micro_batch_tokens)
     losses = [
         take(number == len(pieces), chunk or rows[:1], bool(chunk)).item()
         for number, chunk in enumerate(pieces, start=1)
@@ -127,10 +117,10 @@ class Alone:
         self._module, self._loss_of = module, loss_of
         self._optimizer, self._max_grad_norm = optimizer, max_grad_norm
 
-    def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
+    def backward(self, rows: Sequence[Any], micro_batch_tokens: int) -> float:
         """Add up gradients."""
         loss = 0.0
-        for chunk in share_of(rows, micro_batch_size):
+        for chunk in share_of(rows, micro_batch_tokens):
             piece = self._loss_of(chunk)
             piece.backward()  # type: ignore[no-untyped-call]
             loss += piece.item()
@@ -178,7 +168,7 @@ class Ddp(Alone):
             Shared(module, loss_of), broadcast_buffers=False
         )
 
-    def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
+    def backward(self, rows: Sequence[Any], micro_batch_tokens: int) -> float:
         """Add up gradients; processes exchange them after the last micro-batch."""
 
         def take(last: bool, chunk: Sequence[Any], counts: bool) -> Tensor:
@@ -187,7 +177,7 @@ class Ddp(Alone):
                 piece.backward()  # type: ignore[no-untyped-call]
             return piece
 
-        return in_pieces(rows, micro_batch_size, take)
+        return in_pieces(rows, micro_batch_tokens, take)
 
 
 class Shared(nn.Module):

@@ -46,7 +46,7 @@ class Fsdp2:
         self._forget()
         self._shared = Shared(module, loss_of)
 
-    def backward(self, rows: Sequence[Any], micro_batch_size: int) -> float:
+    def backward(self, rows: Sequence[Any], micro_batch_tokens: int) -> float:
         """Add up gradients; processes exchange them after the last micro-batch."""
 
         def take(last: bool, chunk: Sequence[Any], counts: bool) -> Tensor:
@@ -56,7 +56,7 @@ class Fsdp2:
             return piece
 
         # No rows, no forward pass, in any process: the parameters stay in pieces.
-        return in_pieces(rows, micro_batch_size, take) if rows else 0.0
+        return in_pieces(rows, micro_batch_tokens, take) if rows else 0.0
 
     def clip(self) -> float:
         """Bound the norm."""

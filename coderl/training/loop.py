@@ -104,7 +104,7 @@ def fit(
             examples = examples_at(step)
         module.train()
         torch.manual_seed(derive(seed, "step", step, *([rank] if rank else [])))
-        loss = engine.backward(examples, optim.micro_batch_size)
+        loss = engine.backward(examples, optim.micro_batch_tokens)
         grad_norm = engine.clip()
         if not math.isfinite(loss + grad_norm):
             what = f"step {step + 1}: loss {loss}, gradient norm {grad_norm}"

@@ -25,7 +25,7 @@ BUDGETS = {
     "steps_per_round",
     "negative_batch_size",
     "optim.lr",
-    "optim.micro_batch_size",
+    "optim.micro_batch_tokens",
 }
 """What depends on model and data, or serves none of the three."""
 

@@ -40,8 +40,9 @@ class OptimConfig:
     """Steps of linear rise from 0. Paper, sec. 4.1: 500; released scripts: 0."""
     batch_size: int = 32
     """Rows an optimiser step."""
-    micro_batch_size: int = 0
-    """Rows held at once; 0 means the whole batch. The update does not depend on it."""
+    micro_batch_tokens: int = 0
+    """Tokens held at once, padding included, or one row that is longer; 0 means the whole batch.
+    Rows are sorted by length before. The update does not depend on it; memory and speed do."""
     weight_decay: float = 0.0
     """Of all parameters, at the learning rate of each. Released scripts: 0.05."""
     weight_decay_until: float = 1.0
@@ -54,7 +55,7 @@ class OptimConfig:
         if self.lr <= 0:
             raise ValueError(f"lr: got {self.lr}; expected a positive number")
         expect_at_least(self, 1, "batch_size")
-        expect_at_least(self, 0, "micro_batch_size", "warmup_steps", "weight_decay")
+        expect_at_least(self, 0, "micro_batch_tokens", "warmup_steps", "weight_decay")
         expect_at_least(self, 0, "embedding_lr_factor", "max_grad_norm", "decay_power")
         if not 0 <= self.weight_decay_until <= 1:
             raise ValueError(

@@ -35,7 +35,7 @@ def test_the_trace_of_a_warm_up(
         actor,
         ground_truth(actor, problems),
         num_steps=5,
-        optim=OptimConfig(lr=1e-2, embedding_lr_factor=2.0, batch_size=4, micro_batch_size=3),
+        optim=OptimConfig(lr=1e-2, embedding_lr_factor=2.0, batch_size=4, micro_batch_tokens=300),
         seed=0,
         on_step=on_step,
     )

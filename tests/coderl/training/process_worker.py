@@ -82,7 +82,7 @@ def run(stage: Callable[[Path, OnStep], nn.Module], kind: str, out: Path) -> Non
 
 
 def warm_up(folder: Path, on_step: OnStep) -> nn.Module:
-    """Uneven shares: 7 rows in micro-batches of 3 are 4 rows and 3, one of these empty."""
+    """Uneven shares: of 7 rows, 3 of the longest at once, 4 and 3, one micro-batch empty."""
     actor = fresh_actor()
     examples = ground_truth(actor, PROBLEMS)
     sizes = [7, 7, 1, 7, 7, 7]  # where there is 1, a process has none at all
@@ -91,7 +91,7 @@ def warm_up(folder: Path, on_step: OnStep) -> nn.Module:
         lambda step: token_mean(examples[step : step + sizes[step]]),
         actor_loss(actor),
         num_steps=TOTAL,
-        optim=OptimConfig(lr=1e-2, micro_batch_size=3),
+        optim=OptimConfig(lr=1e-2, micro_batch_tokens=342),
         seed=0,
         checkpoint=folder / "checkpoint.pt",
         milestones=[TOTAL // 2],
@@ -111,7 +111,7 @@ def critic(folder: Path, on_step: OnStep) -> nn.Module:
     kept = [replace(row, prompt_ids=one, label=3 * (i % 2)) for i, row in enumerate(rows[:6])]
     module = fresh_critic(actor)
     validation = ValidationConfig(share=0.5, every=2, calibration="temperature")
-    optim = OptimConfig(batch_size=7, micro_batch_size=3)
+    optim = OptimConfig(batch_size=7, micro_batch_tokens=342)
     config = CriticConfig(optim=optim, validation=validation)
     checkpoint = folder / "checkpoint.pt"
     train_critic(
@@ -134,7 +134,7 @@ def rl(folder: Path, on_step: OnStep) -> nn.Module:
         sample_solved=True,
         # Greedy: the last bit of a probability can let a token that is drawn be another one.
         sampling=SamplingConfig(temperature=0.0, top_p=1.0),
-        optim=OptimConfig(batch_size=5, micro_batch_size=2),
+        optim=OptimConfig(batch_size=5, micro_batch_tokens=228),
     )
     with Judge(1) as judge:
         reinforce(

@@ -111,7 +111,7 @@ def test_a_critic_learns_and_its_loss_is_a_weighted_mean(
         CriticConfig(
             num_outcomes=2,
             class_weight_power=1.0,
-            optim=OptimConfig(lr=1e-2, batch_size=16, micro_batch_size=5),
+            optim=OptimConfig(lr=1e-2, batch_size=16, micro_batch_tokens=30),
         ),
         num_steps=25,
         seed=0,

@@ -16,8 +16,6 @@ from typing import Any
 import pytest
 import torch
 
-from coderl.training.engines import share_of
-
 ROOT = Path(__file__).parents[3]
 WORKER, PROBE = (
     Path(__file__).with_name(f"{name}.py") for name in ("process_worker", "engine_probe")
@@ -60,24 +58,6 @@ def parameters(out: Path) -> dict[str, torch.Tensor]:
 def assert_close(found: dict[str, Any], expected: dict[str, Any]) -> None:
     for name, tensor in expected.items():
         assert (found[name] - tensor).abs().max() < 1e-3, name
-
-
-def test_one_process_has_the_micro_batches_that_it_always_had() -> None:
-    assert list(share_of([1, 2, 3, 4, 5], 2)) == [[1, 2], [3, 4], [5]]
-    assert list(share_of([1, 2, 3], 0)) == [[1, 2, 3]]
-    assert list(share_of([], 2)) == []
-
-
-@pytest.mark.parametrize("rank", [0, 1])
-def test_processes_share_rows_in_as_many_micro_batches(
-    monkeypatch: pytest.MonkeyPatch, rank: int
-) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.setenv("RANK", str(rank))
-    # Of 5 rows, 3 and 2; micro-batches of 2: two each, though the second of rank 1 is empty.
-    expected = [[[1, 3], [5]], [[2, 4], []]]
-    assert list(share_of([1, 2, 3, 4, 5], 2)) == expected[rank]
-    assert list(share_of([1], 2)) == [[[1]], [[]]][rank]
 
 
 @pytest.mark.slow

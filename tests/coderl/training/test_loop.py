@@ -165,7 +165,7 @@ def lengthy(actor: EncoderDecoderActor, *, equal: bool) -> list[Example]:
 def test_one_batch_of_eight_equals_eight_of_one(make_actor: MakeActor, equal: bool) -> None:
     # Means of micro-batches would weigh short rows more, and their sum would be 8 times the loss.
     ends: list[tuple[Metrics, list[Tensor]]] = []
-    for micro_batch_size in (0, 3, 1):
+    for micro_batch_tokens in (0, 24, 1):
         actor, metrics = make_actor(), []
         examples = lengthy(actor, equal=equal)
         fit(
@@ -173,7 +173,7 @@ def test_one_batch_of_eight_equals_eight_of_one(make_actor: MakeActor, equal: bo
             lambda step, examples=examples: token_mean(examples),
             actor_loss(actor),
             num_steps=3,
-            optim=OptimConfig(batch_size=8, micro_batch_size=micro_batch_size),
+            optim=OptimConfig(batch_size=8, micro_batch_tokens=micro_batch_tokens),
             seed=0,
             on_step=lambda step, found, metrics=metrics: metrics.append((step, found)),
         )
@@ -196,7 +196,7 @@ def test_the_first_loss_is_the_mean_over_all_tokens(make_actor: MakeActor) -> No
         lambda step: token_mean(examples),
         actor_loss(actor),
         num_steps=1,
-        optim=OptimConfig(micro_batch_size=2),
+        optim=OptimConfig(micro_batch_tokens=16),
         seed=0,
         on_step=lambda step, metrics: losses.append(metrics["loss"]),
     )
@@ -211,7 +211,9 @@ def test_a_killed_run_ends_bit_equal_to_one_that_was_not(
     tmp_path: Path, make_actor: MakeActor, problems: list[Problem]
 ) -> None:
     checkpoint = tmp_path / "checkpoint.pt"
-    optim = OptimConfig(batch_size=3, micro_batch_size=2, embedding_lr_factor=10.0, warmup_steps=2)
+    optim = OptimConfig(
+        batch_size=3, micro_batch_tokens=200, embedding_lr_factor=10.0, warmup_steps=2
+    )
 
     def run(*, kill_after: int | None, checkpoint: Path | None) -> tuple[Metrics, list[Tensor]]:
         actor, metrics = make_actor(dropout=0.1), []
