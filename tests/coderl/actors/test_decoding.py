@@ -14,11 +14,10 @@ GRID = (torch.arange(1000) + 0.5) / 1000
 """The midpoints of 1,000 equal intervals: a token of probability p gets 1,000 p of them."""
 
 
-def counts(*, temperature: float, top_p: float) -> list[int]:
+def counts(*, temperature: float, top_p: float, top_k: int = 0) -> list[int]:
     logits_BV = PROBS.log().expand(len(GRID), -1)
-    return (
-        draw(logits_BV, GRID, temperature=temperature, top_p=top_p).bincount(minlength=3).tolist()
-    )
+    drawn_B = draw(logits_BV, GRID, temperature=temperature, top_p=top_p, top_k=top_k)
+    return drawn_B.bincount(minlength=3).tolist()
 
 
 def test_temperature_1_draws_from_the_softmax() -> None:
@@ -42,6 +41,14 @@ def test_the_nucleus_is_the_smallest_set_that_reaches_top_p() -> None:
 def test_the_nucleus_is_taken_after_the_temperature() -> None:
     # .65789 .23684 .10526 at temperature 1/2: the likeliest alone reaches .6, not .5.
     assert counts(temperature=0.5, top_p=0.6) == [0, 1000, 0]
+
+
+def test_the_likeliest_few_are_taken_before_the_nucleus() -> None:
+    assert counts(temperature=1.0, top_p=1.0, top_k=1) == [0, 1000, 0]
+    assert counts(temperature=1.0, top_p=1.0, top_k=2) == [375, 625, 0]  # .3 / .8 and .5 / .8
+    # Of these two, the likeliest has .625: enough for .6, where it was not with its .5 of three.
+    assert counts(temperature=1.0, top_p=0.6, top_k=2) == [0, 1000, 0]
+    assert counts(temperature=1.0, top_p=0.6, top_k=3) == [375, 625, 0]
 
 
 def test_temperature_0_takes_the_likeliest_whatever_the_number_drawn() -> None:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from coderl.actors.encoder_decoder import EncoderDecoderActor
 from coderl.batch import Example
+from coderl.training.engines import Alone
 from coderl.training.loop import WINDOW, NonFiniteLossError, epochs, fit
 from coderl.training.settings import OptimConfig
 from coderl.training.warm_up import actor_loss, ground_truth, token_mean, warm_up
@@ -123,6 +124,18 @@ def test_weight_decay_ends_after_its_share_of_the_steps() -> None:
         on_step=lambda step, metrics: seen.append(module.values()[1]),
     )
     assert seen == pytest.approx([-0.1, -0.195, -0.295, -0.395], abs=1e-6)
+
+
+def test_longer_gradients_are_cut() -> None:
+    # Both are 1, so the norm is the root of 2; cut to 1 each is 1 over it, and at 3 none is cut.
+    for longest, expected in ((1.0, 0.5**0.5), (3.0, 1.0)):
+        module = Slope()
+        engine = Alone(module, module.loss, torch.optim.AdamW(module.parameters()), longest)
+        engine.backward([0], 0)
+        assert engine.clip() == pytest.approx(2**0.5)
+        assert [p.grad.item() for p in module.parameters() if p.grad is not None] == [
+            pytest.approx(expected, rel=1e-5)
+        ] * 2
 
 
 def test_the_embedding_factor_is_for_the_embeddings_alone() -> None:

@@ -235,6 +235,8 @@ def check(found: Step, loss: float, gradient: float) -> None:
         ),
         # Outcomes 2 and 3 occurred, each 1/4 likely: the critic expects (1 - .3) / 2 = .35.
         ({"baseline": "critic"}, 1 + (1.3 - 2.6) / 6, -0.65 / 6 - 1.3 / 6),
+        # Against its next value, which is the same, the first token of two has no advantage.
+        ({"baseline": "critic", "gae_lambda": 0.0}, 1 + (0.65 - 1.3) / 6, -0.325 / 6 - 0.65 / 6),
         ({"token_weights": "critic"}, 1 + 0.8 / 6, -1 / 6 - 0.1),
         ({"token_weights": "critic", "score_scale": "raw"}, 1 + 0.2 / 6, -1 / 24 - 0.025),
         # Scores 1 and 1/2: P 1.5, W -.3 * 1.5, twice.
@@ -318,6 +320,17 @@ def test_stale_samples_are_corrected_up_to_the_clip(take: Take) -> None:
     wide = replace(PLAIN, importance="clipped", clip_range=1.0)
     check(take(wide, samples=stale), 1 + 10 / 18 - 1 / 3, -5 / 18 - 1 / 6)
     check(take(PLAIN, samples=stale), 1 + 0.8 / 6, -1 / 6 - 0.1)
+
+
+def test_programs_without_an_advantage_count_as_tokens_unless_they_are_left_out(
+    take: Take,
+) -> None:
+    # Neither the greedy program nor C compiles: 0 for C, 2 for P, over the tokens of both or of P.
+    samples = [PWW[0], sample("aa", Status.COMPILE_ERROR)]
+    relative = replace(PLAIN, baseline="greedy", rl_batch_size=2)
+    check(take(relative, samples=samples), 1 + 4 / 4, -0.5)
+    dropped = replace(relative, drop_zero_advantage=True, rl_batch_size=1)
+    check(take(dropped, samples=samples), 1 + 4 / 2, -1)
 
 
 def test_what_the_reference_finds_unlikely_earns_less(take: Take) -> None:
