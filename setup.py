@@ -50,10 +50,12 @@ setup(
         "deepspeed": ["deepspeed"],
         "gguf": ["gguf"],
         "openai": ["openai"],
+        "openenv": ["openenv"],
         "ray": ["ray"],
         "tensorboard": ["tensorboard"],
         "vllm": ["vllm"],
         "test": TEST,
+        "verifiers": ["verifiers"],
     },
     entry_points={
         "console_scripts": ["coderl = coderl.cli:main"],

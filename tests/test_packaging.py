@@ -82,7 +82,10 @@ def test_the_metadata_say_what_it_is_and_what_it_needs(metadata: Message) -> Non
     assert {"torch", "transformers>=5", "gymnasium>=1.0"} <= set(needs)
     assert 'pytest; extra == "test"' in needs
     extras = set(metadata.get_all("Provides-Extra", []))
-    assert extras == {"deepspeed", "gguf", "openai", "ray", "tensorboard", "test", "vllm"}
+    assert extras == {
+        *("deepspeed", "gguf", "openai", "openenv", "ray", "tensorboard", "test", "verifiers"),
+        "vllm",
+    }
 
 
 def test_the_entry_points_lead_somewhere(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
