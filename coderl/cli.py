@@ -59,10 +59,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"{message}coderl {shlex.join(words)}", 1)
 
 
-def _is_full_disk(error: Exception) -> bool:
-    """True if nothing more could be written; libraries in Rust say so in words alone."""
+def _is_full_disk(error: BaseException | None) -> bool:
+    """True if nothing more could be written; Rust says so in words alone, torch hides the cause."""
+    if error is None:
+        return False
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return full or os.strerror(errno.ENOSPC) in str(error)
+    said = os.strerror(errno.ENOSPC) in str(error)
+    return full or said or _is_full_disk(error.__cause__ or error.__context__)
 
 
 @contextmanager

@@ -251,6 +251,24 @@ def test_an_unusable_path_is_one_line(
     assert capsys.readouterr().err.startswith(f"coderl: {line}")
 
 
+def test_a_full_disk_is_one_line_where_torch_hides_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import torch
+
+    def fail(_: list[str]) -> int:
+        with open("/dev/full", "wb") as full:
+            torch.save({"weights": torch.zeros(10_000)}, full)
+        return 0
+
+    monkeypatch.setattr(cli, "_dispatch", fail)
+    assert cli.main(["train-actor"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(
+        "finished work is kept: free some, then the same again: coderl train-actor"
+    )
+
+
 def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: list[str]) -> int:
         raise ZeroDivisionError

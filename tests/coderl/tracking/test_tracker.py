@@ -110,6 +110,26 @@ def test_a_tracker_that_dies_on_the_way_costs_one_warning(tmp_path: Path) -> Non
     assert [line.split(":")[0] for line in lines] == ["wandb", "went on"], done.stdout
 
 
+def test_a_verb_whose_tracker_cannot_be_reached_ends_as_ever(tmp_path: Path) -> None:
+    words = ["train-actor", "bundled:mini-apps?split=solved&limit=2", "--out", str(tmp_path / "a")]
+    words += ["num_steps=2", "tiny.vocab_size=320", "tiny.d_model=16", "tiny.d_ff=16"]
+    words += ["actor.max_prompt_tokens=32", "actor.max_new_tokens=8", "actor.device=cpu"]
+    words += ["tracking.trackers=[wandb]", "tracking.timeout_s=3"]
+    done = subprocess.run(
+        [sys.executable, "-m", "coderl", *words],
+        env=environment(WANDB_API_KEY="0" * 40, WANDB_BASE_URL="http://127.0.0.1:9"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (line,) = (line for line in done.stderr.splitlines() if ": lost: " in line)
+    assert line.endswith("metrics.jsonl has its metrics")
+    metrics = (tmp_path / "a" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(row)["step"] for row in metrics] == [1, 2]
+    assert (tmp_path / "a" / "model.safetensors").exists()
+
+
 def test_tensorboard_shows_the_steps_of_a_resumed_job_once(tmp_path: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     config = TrackingConfig(trackers=("tensorboard",))
