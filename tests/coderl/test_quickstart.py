@@ -197,7 +197,7 @@ def end_of(folder: Path) -> dict[str, Any]:
 
 
 def wandb_ids(folder: Path) -> set[str]:
-    return {path.name.rpartition("-")[2] for path in (folder / "wandb").glob("offline-run-*")}
+    return {path.name.rpartition("-")[2] for path in folder.rglob("offline-run-*")}
 
 
 @pytest.mark.timeout(5400)
