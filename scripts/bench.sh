@@ -6,9 +6,10 @@
 #   scripts/bench.sh reading [1000 10000]                              problems read a second
 #   scripts/bench.sh puzzles [--puzzles 40] [--attempts 8]             puzzles judged, attempts made
 #   scripts/bench.sh training [--rounds 3] [--steps 8]                 programs learned and written
+#   scripts/bench.sh ray [--rounds 5] [--copies 50]                    two workers beside one
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-scripts/setup.sh
-what=${1:?what to measure: judge, endurance, reading, puzzles or training}
+what=${1:?what to measure: judge, endurance, reading, puzzles, training or ray}
 shift
+if [[ $what == ray ]]; then scripts/setup.sh ray; else scripts/setup.sh; fi
 exec .venv/bin/python "scripts/bench_$what.py" "$@"
