@@ -203,18 +203,22 @@ def _num_tasks(user: int) -> int:
     return found
 
 
+def _is_root() -> bool:
+    """True if this process may become others: root of a container of one user may not."""
+    return os.geteuid() == 0 and not namespaces.has_one_user()
+
+
 def _program_user() -> int:
     """Who runs programs: an ordinary user stays, root becomes a user that nobody else is."""
-    own = os.geteuid()
-    if own != 0:
-        return own
+    if not _is_root():
+        return os.geteuid()
     user = _OWN_USERS + os.getpid()
     return user if _works(partial(_become, user)) else _NOBODY
 
 
 def _leave_root(user: int, folder: str) -> tuple[int, ...]:
     """Change user if this is root; returns the descriptors needed to go on importing."""
-    if os.geteuid() != 0:
+    if not _is_root():
         return ()
     os.chown(folder, user, user)
     readable = _works(partial(_check_reading, user))
@@ -225,7 +229,7 @@ def _leave_root(user: int, folder: str) -> tuple[int, ...]:
 
 def _become(user: int) -> None:
     """Change user and group for good; all privileges of root go with it."""
-    if os.geteuid() != 0:
+    if not _is_root():
         return
     os.setgroups([])
     os.setgid(user)
@@ -242,15 +246,18 @@ def _enter_namespaces(
     user: int, folder: str, readable: list[str], disk_bytes: int, keep: Callable[[], None]
 ) -> None:
     """Enter all namespaces; returns as the first process inside, the caller's waits outside."""
-    show = partial(namespaces.build_root, folder, readable, interpreter.DEVICES, user, disk_bytes)
-    group = user if os.geteuid() == 0 else os.getegid()
-    if os.geteuid() == 0:
+    root = _is_root()
+    group = user if root else os.getegid()
+    shown = user or _NOBODY
+    owner = (shown, group)
+    show = partial(namespaces.build_root, folder, readable, interpreter.DEVICES, owner, disk_bytes)
+    if root:
         kernel.unshare(kernel.CLONE_NEWNS)
         show()
         _become(user)
-        namespaces.enter_users(user, group)
+        namespaces.enter_users(user, group, shown)
     else:
-        namespaces.enter_users(user, group)
+        namespaces.enter_users(user, group, shown)
         show()
     pid = kernel.fork()
     if pid:

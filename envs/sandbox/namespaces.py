@@ -28,8 +28,17 @@ def identities() -> dict[str, int]:
     return {kind: os.stat(f"/proc/self/ns/{kind}").st_ino for kind in KINDS}
 
 
-def enter_users(uid: int, gid: int) -> None:
-    """Enter all namespaces as an ordinary user, who keeps their number inside.
+def has_one_user() -> bool:
+    """True if this process's namespace knows one user only, as a rootless container's may."""
+    path = "/proc/self/uid_map"
+    if not os.path.exists(path):
+        return False
+    with open(path, encoding="ascii") as file:
+        return file.read().split()[2:] == ["1"]
+
+
+def enter_users(uid: int, gid: int, shown: int) -> None:
+    """Enter all namespaces as an ordinary user, whose number inside is `shown`.
 
     The process namespace begins with the next fork.
 
@@ -43,7 +52,7 @@ def enter_users(uid: int, gid: int) -> None:
     kernel.unshare(flags)
     for name, line in (
         ("setgroups", "deny"),
-        ("uid_map", f"{uid} {uid} 1"),
+        ("uid_map", f"{shown} {uid} 1"),
         ("gid_map", f"{gid} {gid} 1"),
     ):
         with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
@@ -51,7 +60,11 @@ def enter_users(uid: int, gid: int) -> None:
 
 
 def build_root(
-    folder: str, readable: Sequence[str], devices: Sequence[str], owner: int, size: int
+    folder: str,
+    readable: Sequence[str],
+    devices: Sequence[str],
+    owner: tuple[int, int],
+    size: int,
 ) -> None:
     """Make `folder` the root of a file system that holds only what is named.
 
@@ -83,7 +96,8 @@ def build_root(
         os.makedirs(folder + place, mode=0o755)
     kernel.make_read_only(folder)
     kernel.mount("/proc", folder + "/proc", None, kernel.MS_BIND | kernel.MS_REC)
-    options = f"size={size},nr_inodes=100000,mode=755,uid={owner},gid={owner}"
+    uid, gid = owner
+    options = f"size={size},nr_inodes=100000,mode=755,uid={uid},gid={gid}"
     kernel.mount("tmpfs", folder + WORK, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
     os.chdir(folder)
     kernel.pivot_root(".", ".")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,8 +17,7 @@ ROOT = Path(__file__).parents[2]
 DATA = "bundled:mini-apps?split=solved&limit=4"
 TRAIN = f"""train-actor {DATA} num_steps=3 tiny.vocab_size=320 tiny.d_model=64 tiny.d_ff=128
 actor.max_prompt_tokens=64 actor.max_new_tokens=16 actor.device=cpu"""
-AS_ROOT = os.geteuid() == 0
-UNSHARE = ("unshare", "--mount", *([] if AS_ROOT else ["--user", "--map-root-user"]))
+UNSHARE = ("unshare", "--user", "--map-root-user", "--mount")
 SCRIPT = """
 disk=$1 kept=$2 first=$3; shift 3
 mount -t tmpfs -o size="$first" none "$disk" || exit 77

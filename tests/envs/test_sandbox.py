@@ -136,6 +136,42 @@ def test_where_proc_is_partly_hidden_there_are_no_namespaces_and_clocks_still_te
     assert done.stdout.splitlines() == ["time_limit asleep False", "passed  False"], done.stderr
 
 
+@pytest.mark.parametrize("user, group", [(0, 0), (12345, 12345), (12345, 100)])
+def test_where_there_is_one_user_alone_programs_are_held_as_ever(user: int, group: int) -> None:
+    """As in a container without root's help, whose root may not become anybody else."""
+    code = f"""
+        import os, sys
+        sys.path.insert(0, {str(ROOT)!r})
+        from envs import CallCase, Kind, Problem
+        from envs.judge import Judge
+        problem = Problem(id="a", statement="", kind=Kind.CALL, entry_point="f",
+                          tests=(CallCase(args=(), expected=False),))
+        program = "import os\\ndef f(): return os.geteuid() == 0"
+        print(os.geteuid(), os.getegid())
+        for layers in (("namespaces", "landlock", "seccomp"), ("landlock", "seccomp")):
+            with Judge(1, layers=layers) as judge:
+                (verdict,) = judge.run([(problem, program)])
+                print(verdict.status.value, "caps_dropped" in verdict.isolation)
+                print(*judge.isolation)
+    """
+    words = ["unshare", "--user", f"--map-user={user}", f"--map-group={group}"]
+    if subprocess.run([*words, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine gives no users of one's own")
+    done = subprocess.run(
+        [*words, sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    ids, *found = done.stdout.splitlines()
+    assert ids == f"{user} {group}", done.stderr
+    assert found[0] == "passed True"
+    with Judge(1) as judge:
+        assert found[1].split() == list(judge.isolation)
+    # Without a namespace of its own root keeps its number, and nobody says otherwise.
+    assert found[2] == ("passed True" if user else "wrong_answer False")
+
+
 @pytest.mark.parametrize("tried", [("landlock", "seccomp"), ("landlock",), (), None])
 def test_processes_are_refused_or_counted_at_every_level(tried):
     program = """
