@@ -51,7 +51,7 @@ def prepare_calls(problem: Problem, task: Task) -> Task:
 
 def call_blob(entry: str, inputs: Sequence[str], *, setup: str = "") -> bytes:
     """What a child that calls a function gets: its name, and each test's arguments as JSON."""
-    return wire.dumps({"setup": setup, "entry": entry, "inputs": list(inputs)})
+    return wire.dumps([setup, entry, list(inputs)])
 
 
 def prepare_asserts(problem: Problem, task: Task) -> Task:

@@ -38,7 +38,8 @@ _BOOT = (
 
 _FLAGS = ("-sSPB", "-X", "utf8", "-c")
 """No site packages, no current folder on the path, no bytecode written."""
-_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LD_BIND_NOW": "1"}
+"""With what libraries need of each other looked up once, and not by every child."""
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """For numpy: a server that forks must have no threads."""
 
@@ -184,7 +185,7 @@ class Server:
         self._control = ours
 
     def _environment(self) -> dict[str, str]:
-        """All that a server sees of the host's; `LD_LIBRARY_PATH` is gone before programs run."""
+        """All that a server sees of the host's; the linker's words are gone before programs run."""
         found = {key: os.environ[key] for key in ("LD_LIBRARY_PATH",) if key in os.environ}
         one_thread = _ONE_THREAD if self._modules else {}
         return found | _ENVIRONMENT | one_thread | {"PYTHONHASHSEED": str(self._settings.seed)}
@@ -222,6 +223,7 @@ class Server:
         blobs = (job.program + b"\n" + job.task, job.stdin, b"", b"")
         for fd, blob in zip(self._files, blobs, strict=True):
             os.ftruncate(fd, 0)
+            os.lseek(fd, 0, os.SEEK_SET)
             if blob:
                 _write_all(fd, blob)
         longest_s = (job.num_tests + 1) * job.wall_s + self._limits.patience_s

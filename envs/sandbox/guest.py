@@ -19,7 +19,6 @@ from collections.abc import Callable
 from mmap import mmap
 from time import process_time_ns
 from types import CodeType, ModuleType, TracebackType
-from typing import NamedTuple
 
 from envs.sandbox import wire
 
@@ -30,13 +29,20 @@ PROGRESS = struct.Struct("<QQ")
 """Number of the test that runs (0 while loading) and the processor time at which it began."""
 
 
-class Channel(NamedTuple):
+class Channel:
     """Where claims go: frames to a file, and the number of the running test to shared memory."""
 
-    fd: int
-    progress: mmap
-    exact: bool = False
-    """Values must have exact built-in types: those of puzzles."""
+    __slots__ = "exact", "fd", "progress"
+
+    def __init__(self, fd: int, progress: mmap, *, exact: bool = False) -> None:
+        """Keep what is given.
+
+        Args:
+            fd: The file.
+            progress: The shared memory.
+            exact: Values must have exact built-in types: those of puzzles.
+        """
+        self.fd, self.progress, self.exact = fd, progress, exact
 
     def send(self, kind: str, payload: object) -> None:
         """Append one frame."""
@@ -47,7 +53,7 @@ class Channel(NamedTuple):
 
     def start_test(self, number: int) -> None:
         """Tell the server that a test begins, so that its time is counted apart."""
-        self.progress[: PROGRESS.size] = PROGRESS.pack(number, process_time_ns())
+        PROGRESS.pack_into(self.progress, 0, number, process_time_ns())
 
 
 def describe(error: BaseException) -> dict[str, object]:
@@ -126,22 +132,21 @@ def entry_point(module: ModuleType, name: str) -> Callable[..., object]:
 def run_calls(job: bytes, channel: Channel) -> None:
     """Call the entry point once a test, with inputs made anew, and claim each value."""
     head, _, rest = job.partition(b"\n")
-    task = wire.loads(rest)
-    assert isinstance(task, dict)
+    setup, entry, inputs = wire.loads(rest)
     module = ModuleType("solution")
     channel.start_test(0)
     try:
         if failed := load(head, module):
             channel.send(*failed)
             return
-        if task["setup"]:
-            exec(compile(task["setup"], "setup.py", "exec", dont_inherit=True), module.__dict__)
-        function = entry_point(module, task["entry"])
+        if setup:
+            exec(compile(setup, "setup.py", "exec", dont_inherit=True), module.__dict__)
+        function = entry_point(module, entry)
     except BaseException as error:  # noqa: BLE001 - the program may raise anything
         channel.send("error", describe(error))
         return
     channel.send("loaded", None)
-    for number, text in enumerate(task["inputs"], start=1):
+    for number, text in enumerate(inputs, start=1):
         args = wire.loads(text)
         channel.start_test(number)
         try:

@@ -6,6 +6,12 @@ import ctypes
 import os
 import struct
 import time
+from collections.abc import Callable
+from typing import TypeAlias
+
+Call: TypeAlias = tuple[Callable[..., object], tuple[object, ...]]
+"""A function and its arguments, put together before a fork: what a child looks up or makes itself
+costs it a copy of every page that it touches."""
 
 libc = ctypes.PyDLL(None, use_errno=True)
 """Holds the interpreter's lock while calling: right for a process without threads."""
@@ -13,11 +19,9 @@ libc = ctypes.PyDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
 PR_GET_DUMPABLE = 3
 PR_SET_DUMPABLE = 4
-PR_SET_SECCOMP = 22
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PR_GET_NO_NEW_PRIVS = 39
-SECCOMP_MODE_FILTER = 2
 
 CLONE_NEWNS, CLONE_NEWIPC = 0x20000, 0x8000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -46,6 +50,12 @@ def syscall(number: int, *arguments: object) -> int:
         OSError: If it refuses.
     """
     return _checked(libc.syscall(number, *arguments))
+
+
+def make(call: Call) -> None:
+    """Make a call that was put together before."""
+    function, arguments = call
+    function(*arguments)
 
 
 def fork() -> int:

@@ -72,10 +72,6 @@ def _allow(rules: int, path: str, rights: int) -> None:
         os.close(fd)
 
 
-def restrict(rules: int) -> None:
-    """Shut this process, and all that it starts, in; needs `no_new_privs`.
-
-    Raises:
-        OSError: If the kernel refuses.
-    """
-    kernel.syscall(_RESTRICT, rules, 0)
+def restriction(rules: int) -> kernel.Call:
+    """What shuts the process that calls it, and all that it starts, in; needs `no_new_privs`."""
+    return kernel.syscall, (_RESTRICT, rules, 0)

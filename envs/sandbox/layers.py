@@ -40,12 +40,12 @@ _SPARE_TASKS = 256
 
 
 class Walls(NamedTuple):
-    """What a server has entered, and what each child still has to enter."""
+    """What a server has entered, and how each child enters the rest."""
 
-    rules: int | None
-    """Descriptor of a child's Landlock rules."""
-    filters: bytes
-    """The short seccomp filter that each child installs; empty where there is none."""
+    entry: tuple[kernel.Call, ...]
+    """What each child calls, just before it runs a program."""
+    filtered: bool
+    """Whether seccomp is among it."""
     has_own_user: bool
     """No process outside of this server can have its user, or be seen by it: processes can be
     counted, and killed all at once."""
@@ -124,20 +124,22 @@ def enter(wanted: Collection[str], folder: str, disk_bytes: int, keep: Callable[
     kernel.drop_capabilities()
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     scratch.clean()
-    rules = None
+    entry: list[kernel.Call] = []
     if "landlock" in wanted and landlock.version():
         rules = landlock.ruleset(readable, [scratch.BOX], interpreter.DEVICES)
-        landlock.restrict(landlock.ruleset([*readable, "/proc"], ["."], interpreter.DEVICES))
-    filters = b""
-    if "seccomp" in wanted and seccomp.available():
-        seccomp.install(seccomp.server_filter())
-        filters = seccomp.child_filter()
+        entry.append(landlock.restriction(rules))
+        own_rules = landlock.ruleset([*readable, "/proc"], ["."], interpreter.DEVICES)
+        kernel.make(landlock.restriction(own_rules))
+    filtered = "seccomp" in wanted and seccomp.available()
+    if filtered:
+        kernel.make(seccomp.installation(seccomp.server_filter()))
+        entry.append(seccomp.installation(seccomp.child_filter()))
     has_own_user = namespaced or user not in (own, _NOBODY)
     return Walls(
-        rules=rules,
-        filters=filters,
+        entry=tuple(entry),
+        filtered=filtered,
         has_own_user=has_own_user,
-        num_others=0 if has_own_user or filters else _num_tasks(user) + _SPARE_TASKS,
+        num_others=0 if has_own_user or filtered else _num_tasks(user) + _SPARE_TASKS,
         library_fds=library_fds,
         changed=tuple(word for kind, word in _KIND_WORDS.items() if before[kind] != after[kind]),
     )
@@ -150,8 +152,8 @@ def enter_none(folder: str) -> Walls:
     library_fds = _leave_root(user, folder)
     scratch.clean()
     return Walls(
-        rules=None,
-        filters=b"",
+        entry=(),
+        filtered=False,
         has_own_user=False,
         num_others=_num_tasks(user) + _SPARE_TASKS,
         library_fds=library_fds,
@@ -160,21 +162,13 @@ def enter_none(folder: str) -> Walls:
     )
 
 
-def enter_child(walls: Walls) -> None:
-    """What a child enters beyond its server, just before it runs a program."""
-    if walls.rules is not None:
-        landlock.restrict(walls.rules)
-    if walls.filters:
-        seccomp.install(seccomp.for_process(walls.filters, os.getpid()))
-
-
 def proven(walls: Walls, limits: dict[int, int]) -> list[str]:
-    """The words of the layers that hold; to be called in a child after `enter_child`."""
+    """The words of the layers that hold; to be called in a child after its entry."""
     if walls.portable:
         return ["rlimits"]
     proofs: dict[str, Callable[[], bool]] = {
         "landlock": lambda: _refused(partial(os.listdir, "/")),
-        "seccomp": lambda: bool(walls.filters) and _refused(socket.socket) and _refused(os.fork),
+        "seccomp": lambda: walls.filtered and _refused(socket.socket) and _refused(os.fork),
         "no_new_privs": lambda: kernel.prctl(kernel.PR_GET_NO_NEW_PRIVS) == 1,
         "caps_dropped": lambda: os.geteuid() != 0 and not kernel.has_capabilities(),
         "not_dumpable": lambda: kernel.prctl(kernel.PR_GET_DUMPABLE) == 0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from errno import ENOSYS, EPERM
@@ -58,6 +59,8 @@ _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 """Column of `_ALLOWED`, and what the kernel calls the machine."""
 
 _INSTRUCTION = struct.Struct("<HBBI")
+_PROCESS = struct.Struct("<I")
+_SET_FILTER = 1
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
 _NUMBER_AT, _MACHINE_AT, _ARGUMENTS_AT = 0, 4, 16
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
@@ -118,7 +121,7 @@ def server_filter() -> bytes:
 
 
 def child_filter() -> bytes:
-    """Refuses new processes and signals to any process but the program's own: see `for_process`."""
+    """Refuses new processes, and signals to any but the program's own: see `installation`."""
     numbers = _numbers()
     refuse = _ERROR | EPERM
     parts = [_if_equal(numbers[name], refuse) for name in ("fork", "vfork") if name in numbers]
@@ -136,19 +139,19 @@ def child_filter() -> bytes:
     return b"".join([*_head(), *parts, _return(_ALLOW)])
 
 
-def for_process(instructions: bytes, pid: int) -> bytes:
-    """A child's filter with its number: what it takes to make one is done once, in the server."""
-    return instructions.replace(struct.pack("<I", _ANY_PROCESS), struct.pack("<I", pid))
-
-
-def install(instructions: bytes) -> None:
-    """Put a filter on this process and all that it starts, for good.
-
-    Raises:
-        OSError: If the kernel refuses; it needs `no_new_privs`.
-    """
-    buffer = ctypes.create_string_buffer(instructions, len(instructions))
+def installation(instructions: bytes) -> kernel.Call:
+    """What installs a filter, with the number of the process that calls it where a child's goes."""
+    memory = bytearray(instructions)
+    unknown = re.escape(_PROCESS.pack(_ANY_PROCESS))
+    places = [found.start() for found in re.finditer(unknown, instructions)]
+    held = (ctypes.c_char * len(memory)).from_buffer(memory)
     count = len(instructions) // _INSTRUCTION.size
-    program = struct.pack("@HxxxxxxQ", count, ctypes.addressof(buffer))
-    holder = ctypes.create_string_buffer(program, len(program))
-    kernel.prctl(kernel.PR_SET_SECCOMP, kernel.SECCOMP_MODE_FILTER, ctypes.addressof(holder))
+    program = struct.pack("@HxxxxxxQ", count, ctypes.addressof(held))
+    return _install, (_numbers()["seccomp"], memory, places, program)
+
+
+def _install(seccomp: int, memory: bytearray, places: list[int], program: bytes) -> None:
+    number = os.getpid()
+    for place in places:
+        _PROCESS.pack_into(memory, place, number)
+    kernel.syscall(seccomp, _SET_FILTER, 0, program)

@@ -49,9 +49,10 @@ class Room(NamedTuple):
 
     progress: mmap
     walls: layers.Walls
-    base_bytes: int
-    """Address space of the server, which does not count."""
-    limits: dict[str, int]
+    limits: dict[int, int]
+    """Those that the server has too."""
+    num_processes: int
+    """Threads and processes of a program, where they can be counted."""
 
 
 def main(config: dict[str, Any]) -> None:
@@ -68,31 +69,20 @@ def main(config: dict[str, Any]) -> None:
         walls = layers.enter_none(config["scratch"])
     else:
         walls = layers.enter(config["layers"], config["scratch"], disk_bytes, _wait_outside)
-    room = Room(progress=progress, walls=walls, base_bytes=base_bytes, limits=limits)
+    lasting = _lasting_limits(limits, base_bytes)
+    for kind, value in lasting.items():
+        resource.setrlimit(kind, (value, value))
+    room = Room(progress, walls, lasting, limits["processes"])
     hello = json.dumps({"isolation": _prove(room)}).encode()
     os.dup2(0, 2)
     control = socket.socket(fileno=CONTROL)
     control.send(hello)
     while message := _next_order(control):
-        order = _order(*ORDER.unpack(message))
-        progress[: guest.PROGRESS.size] = guest.PROGRESS.pack(0, 0)
+        order = clock.Order(*ORDER.unpack(message))
+        guest.PROGRESS.pack_into(progress, 0, 0, 0)
         report = _supervise(_start(order, room), order, room)
         scratch.clean()
         control.send(report)
-
-
-def _order(
-    mode: int, num_tests: int, cpu_ns: int, wall_ns: int, output_bytes: int, longest_ns: int
-) -> clock.Order:
-    """The order, field by field as `ORDER` packs it."""
-    return clock.Order(
-        mode=mode,
-        num_tests=num_tests,
-        cpu_ns=cpu_ns,
-        wall_ns=wall_ns,
-        output_bytes=output_bytes,
-        longest_ns=longest_ns,
-    )
 
 
 def _next_order(control: socket.socket) -> bytes:
@@ -108,16 +98,14 @@ def _wait_outside() -> None:
 
 def _prove(room: Room) -> list[str]:
     """Which layers hold, as a child like any program's finds."""
-    order = _order(MODE_CALL, 0, 10**10, 10**10, 2**20, 10**10)
+    order = clock.Order(MODE_CALL, 0, 10**10, 10**10, 2**20, 10**10)
     ours, theirs = os.pipe()
 
     def tell() -> None:
-        words = layers.proven(room.walls, _limits(order, room))
+        words = layers.proven(room.walls, room.limits | _limits(order, room))
         os.write(CONTROL, json.dumps(words).encode())
 
-    pid = kernel.fork()
-    if pid == 0:
-        _child(order, tell, room, theirs)
+    pid = _fork(_entry(order, room, theirs), tell)
     os.close(theirs)
     with open(ours, "rb") as file:
         told = file.read()
@@ -129,20 +117,52 @@ def _prove(room: Room) -> list[str]:
 def _start(order: clock.Order, room: Room) -> list[int]:
     """Fork the children of a job: one, or the program's and then the tests'."""
     if order.mode != MODE_CHECK:
-        pid = kernel.fork()
-        if pid == 0:
-            _child(order, partial(_run_program, order, room.progress), room)
-        return [pid]
+        return [_fork(_entry(order, room), partial(_run_program, order, room.progress))]
     pids = []
     ends = socket.socketpair()
     for end, run in zip(ends, (_serve_program, _run_tests), strict=True):
-        pid = kernel.fork()
-        if pid == 0:
-            _child(order, partial(run, end, room.progress), room, end.fileno())
-        pids.append(pid)
+        entry = _entry(order, room, end.fileno())
+        pids.append(_fork(entry, partial(run, end, room.progress)))
     for end in ends:
         end.close()
     return pids
+
+
+def _entry(order: clock.Order, room: Room, connection: int | None = None) -> list[kernel.Call]:
+    """What a child calls to become the process of a program, or of its tests.
+
+    Args:
+        order: The job.
+        room: What all children share.
+        connection: The one descriptor beyond the fixed ones to keep: it becomes `CONTROL`.
+    """
+    limits = _limits(order, room).items()
+    highest = max((OWNER, *room.walls.library_fds))
+    return [
+        (os.setpgid, (0, 0)),  # a new session would cost a scheduling group too
+        *([] if connection is None else [(os.dup2, (connection, CONTROL))]),
+        *((resource.setrlimit, (kind, (value, value))) for kind, value in limits),
+        (os.chdir, (scratch.BOX,)),
+        *room.walls.entry,
+        (os.closerange, (highest + 1, 1024)),
+        (os.close, (OWNER,)),
+    ]
+
+
+def _fork(entry: list[kernel.Call], run: Callable[[], object]) -> int:
+    """The number of a new child, which makes the calls, runs and ends.
+
+    It runs what closes the descriptors that the program must not have.
+    """
+    pid = kernel.fork()
+    if pid == 0:
+        try:
+            for function, arguments in entry:
+                function(*arguments)
+            run()
+        finally:
+            os._exit(0)
+    return pid
 
 
 def _place_descriptors(fds: list[int]) -> None:
@@ -162,36 +182,10 @@ def _address_space() -> int:
         return 0
 
 
-def _child(
-    order: clock.Order, run: Callable[[], None], room: Room, connection: int = CONTROL
-) -> None:
-    """Become the program's process, or that of its tests; never returns.
-
-    Args:
-        order: The job.
-        run: What to do; it closes the descriptors that the program must not have.
-        room: What all children share.
-        connection: The one descriptor beyond the fixed ones to keep.
-    """
-    try:
-        os.setpgid(0, 0)  # a new session would cost a scheduling group too
-        os.dup2(connection, CONTROL)
-        for kind, value in _limits(order, room).items():
-            resource.setrlimit(kind, (value, value))
-        os.chdir(scratch.BOX)
-        layers.enter_child(room.walls)
-        os.closerange(max((OWNER, *room.walls.library_fds)) + 1, 1024)
-        os.close(OWNER)
-        run()
-    finally:
-        os._exit(0)
-
-
 def _run_program(order: clock.Order, progress: mmap) -> None:
     job = _read(JOB)
-    _attach(STDIN, 0)
-    _attach(STDOUT, 1)
-    _attach(RESULT, RESULT)
+    os.dup2(STDIN, 0)
+    os.dup2(STDOUT, 1)
     several = order.mode == MODE_SCRIPT and order.num_tests > 0
     os.closerange(CONTROL, STDIN if several else RESULT)
     channel = guest.Channel(RESULT, progress, exact=order.mode == MODE_ANSWER)
@@ -204,48 +198,45 @@ def _run_program(order: clock.Order, progress: mmap) -> None:
 def _serve_program(connection: socket.socket, progress: mmap) -> None:
     job = _read(JOB)
     progress.close()
-    _attach(STDOUT, 1)
+    os.dup2(STDOUT, 1)
     os.closerange(JOB, OWNER)
     proxy.serve_program(job, _at_control(connection))
 
 
 def _run_tests(connection: socket.socket, progress: mmap) -> None:
     tests = _read(STDIN)
-    _attach(RESULT, RESULT)
     os.closerange(JOB, RESULT)
     proxy.run_tests(tests, _at_control(connection), guest.Channel(RESULT, progress))
 
 
 def _at_control(connection: socket.socket) -> socket.socket:
-    """The same connection at the descriptor where `_child` put it."""
+    """The same connection at the descriptor where the entry put it."""
     connection.detach()
     return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=CONTROL)
 
 
-def _attach(fd: int, number: int) -> None:
-    """Let a descriptor be a memory file, from its start: earlier children moved its position."""
-    os.dup2(fd, number)
-    os.lseek(number, 0, os.SEEK_SET)
-
-
 def _read(fd: int) -> bytes:
-    return os.pread(fd, os.fstat(fd).st_size, 0)
+    return os.pread(fd, os.lseek(fd, 0, os.SEEK_END), 0)
+
+
+def _lasting_limits(limits: dict[str, int], base_bytes: int) -> dict[int, int]:
+    """The limits of every program: the server's own too, so that its children have them already."""
+    found = {resource.RLIMIT_NOFILE: limits["open_files"], resource.RLIMIT_CORE: 0}
+    if resource.getrlimit(resource.RLIMIT_STACK)[1] % 2**64 >= _STACK_BYTES:
+        found[resource.RLIMIT_STACK] = _STACK_BYTES
+    if base_bytes:
+        found[resource.RLIMIT_AS] = base_bytes + limits["memory_bytes"]
+    return found
 
 
 def _limits(order: clock.Order, room: Room) -> dict[int, int]:
-    """The limits that the kernel enforces; processor time a test is the server's task."""
+    """The limits that a child sets; processor time a test is the server's task."""
     limits = {
         resource.RLIMIT_FSIZE: order.output_bytes,
-        resource.RLIMIT_NOFILE: room.limits["open_files"],
         resource.RLIMIT_CPU: math.ceil((order.num_tests + 1) * order.cpu_ns / 1e9) + 2,
-        resource.RLIMIT_CORE: 0,
     }
-    if resource.getrlimit(resource.RLIMIT_STACK)[1] % 2**64 >= _STACK_BYTES:
-        limits[resource.RLIMIT_STACK] = _STACK_BYTES
-    if room.base_bytes:
-        limits[resource.RLIMIT_AS] = room.base_bytes + room.limits["memory_bytes"]
     if room.walls.has_own_user or room.walls.num_others:
-        limits[resource.RLIMIT_NPROC] = room.limits["processes"] + room.walls.num_others
+        limits[resource.RLIMIT_NPROC] = room.num_processes + room.walls.num_others
     return limits
 
 

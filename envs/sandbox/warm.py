@@ -66,14 +66,14 @@ def up(progress: mmap, seed: int, files: tuple[int, int]) -> None:
     for name in _MODULES.split():
         __import__(name)
     sys.set_int_max_str_digits(0)
-    os.environ.pop("LD_LIBRARY_PATH", None)
+    for name in "LD_LIBRARY_PATH", "LD_BIND_NOW":
+        os.environ.pop(name, None)
     channel = guest.Channel(os.open(os.devnull, os.O_WRONLY), progress)
     head = json.dumps([_PROGRAM, "", False]).encode()
     for _ in range(_ROUNDS):
         inputs = [wire.dumps([[3, 1, 2]]).decode(), wire.dumps([None]).decode()]
         for entry in ("f", "g"):
-            task = {"setup": "", "entry": entry, "inputs": inputs}
-            guest.run_calls(head + b"\n" + wire.dumps(task), channel)
+            guest.run_calls(head + b"\n" + wire.dumps(["", entry, inputs]), channel)
         _run_proxies(head, channel)
         _run_script(files)
     os.close(channel.fd)
