@@ -47,8 +47,7 @@ _LINUX = sys.platform == "linux"
 _MESSAGES = socket.SOCK_SEQPACKET if _LINUX else socket.SOCK_STREAM
 
 MAX_CLAIMS = 8 * 2**20
-"""Bytes of claimed values that are read for a problem of weight 1, and values in them for any: as
-objects they take up to twenty times the space."""
+"""Bytes of claimed values that are read for a problem of weight 1."""
 
 _START_S = 60.0
 _STOP_S = 2.0
@@ -62,7 +61,7 @@ class Job:
 
     mode: int
     program: bytes
-    """A line of JSON: the program's text, what runs before it, and whether it may return."""
+    """A line of JSON, as `Task.head` makes it."""
     task: bytes = b""
     """Entry point and inputs of a call job, as `wire` writes them."""
     stdin: bytes = b""
@@ -262,7 +261,7 @@ class Server:
         limit, claim_limit = self._job.output_bytes, self._job.claim_bytes
         printed, claimed = (os.fstat(fd).st_size for fd in (stdout, result))
         claims = os.pread(result, min(claimed, claim_limit), 0)
-        too_many = claims.count(b",") > MAX_CLAIMS
+        too_many = claims.count(b",") > wire.MAX_VALUES
         frames, forged = ((), False) if too_many else _frames(claims)
         return Run(
             frames=frames,

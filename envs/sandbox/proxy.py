@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 import importlib
-import socket
+import os
 import sys
 from collections.abc import Callable
 from types import FunctionType, ModuleType
@@ -29,23 +29,30 @@ class GarbledError(Exception):
     """The program's process sent what `serve_program` never sends."""
 
 
+class FloodedError(GarbledError):
+    """It sent more than is read."""
+
+
 class Pipe:
     """Messages over a socket, each with its length before it."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self._file = connection.makefile("rb")
+    def __init__(self, fd: int, most_bytes: int = 2**32) -> None:
+        """Read messages of at most so many bytes."""
+        self._fd, self._most_bytes = fd, most_bytes
+        self._unread = bytearray()
 
-    def send(self, *message: object) -> None:
-        """Send one message.
+    def send(self, *message: object, exact: bool = False) -> None:
+        """Send one message, of nothing but exact built-in types where that is asked for.
 
         Raises:
             UnserialisableError: If it is not plain data; then nothing is sent.
             ProgramGoneError: If the other side has ended.
         """
-        body = wire.dumps(list(message))
+        body = wire.dumps(list(message), exact=exact)
+        data = guest.FRAME.pack(len(body)) + body
         try:
-            self._connection.sendall(guest.FRAME.pack(len(body)) + body)
+            while data:
+                data = data[os.write(self._fd, data) :]
         except OSError as error:
             raise ProgramGoneError from error
 
@@ -55,14 +62,14 @@ class Pipe:
         Raises:
             GarbledError: If it is not what `send` writes.
             ProgramGoneError: If the other side has ended.
+            FloodedError: If it is too long, or holds too many values.
         """
-        head = self._file.read(guest.FRAME.size)
-        if len(head) < guest.FRAME.size:
-            raise ProgramGoneError
-        (length,) = guest.FRAME.unpack(head)
-        body = self._file.read(length)
-        if len(body) < length:
-            raise ProgramGoneError
+        (length,) = guest.FRAME.unpack(self._take(guest.FRAME.size))
+        if length > self._most_bytes:
+            raise FloodedError
+        body = self._take(length)
+        if body.count(b",") > wire.MAX_VALUES:
+            raise FloodedError
         try:
             message = wire.loads(body)
         except wire.UnserialisableError as error:
@@ -71,10 +78,37 @@ class Pipe:
             raise GarbledError
         return message
 
+    def _take(self, num_bytes: int) -> bytes:
+        unread = self._unread
+        while len(unread) < num_bytes:
+            try:
+                data = os.read(self._fd, max(8192, min(num_bytes - len(unread), 2**20)))
+            except OSError as error:
+                raise ProgramGoneError from error
+            if not data:
+                raise ProgramGoneError
+            unread += data
+        taken = bytes(unread[:num_bytes])
+        del unread[:num_bytes]
+        return taken
 
-def serve_program(job: bytes, connection: socket.socket) -> None:
+    def expect(self, *kinds: str) -> list[Any]:
+        """The next message, which has to be of one of some kinds: they go into the verdict.
+
+        Raises:
+            GarbledError: If it is not.
+            ProgramGoneError: See `receive`.
+            FloodedError: See `receive`.
+        """
+        message = self.receive()
+        if message[0] not in kinds:
+            raise GarbledError
+        return message
+
+
+def serve_program(job: bytes, fd: int) -> None:
     """The program's side: load it, name what it defines, then answer until the tests end."""
-    pipe = Pipe(connection)
+    pipe = Pipe(fd)
     head, _, _ = job.partition(b"\n")
     module = ModuleType("solution")
     try:
@@ -126,8 +160,8 @@ _ACTIONS: dict[str, Callable[..., object]] = {
 class ProgramSide:
     """The tests' view of the program's process."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._pipe = Pipe(connection)
+    def __init__(self, fd: int) -> None:
+        self._pipe = Pipe(fd)
         self.failure: BaseException | None = None
         """The last exception that the program raised, as the tests saw it."""
         self.report: tuple[str, object] = ("", None)
@@ -138,12 +172,9 @@ class ProgramSide:
         """Kind and payload of the program's first message.
 
         Raises:
-            GarbledError: If the program forged it: its kind goes into the verdict.
+            GarbledError: If the program forged it.
         """
-        message = self._pipe.receive()
-        if message[0] not in ("loaded", "error", "compile_error"):
-            raise GarbledError
-        return message
+        return self._pipe.expect("loaded", "error", "compile_error")
 
     def ask(self, kind: str, *payload: object) -> Any:
         """Have the program do something, and return the value or raise what it raised."""
@@ -195,11 +226,11 @@ def _exception(body: object) -> BaseException:
         return RuntimeError(message)
 
 
-def run_tests(job: bytes, connection: socket.socket, channel: guest.Channel) -> None:
+def run_tests(job: bytes, fd: int, channel: guest.Channel) -> None:
     """The tests' side: run each case against the proxies, and report how it ended."""
     task = wire.loads(job)
     assert isinstance(task, dict)
-    side = ProgramSide(connection)
+    side = ProgramSide(fd)
     channel.start_test(0)
     space: dict[str, Any] = {"__name__": "tests"}
     sys.modules["tests"] = ModuleType("tests")

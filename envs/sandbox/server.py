@@ -25,7 +25,7 @@ from functools import partial
 from mmap import mmap
 from typing import Any, NamedTuple
 
-from envs.sandbox import clock, guest, kernel, layers, proxy, scratch, warm
+from envs.sandbox import answers, clock, guest, kernel, layers, proxy, scratch, warm
 
 CONTROL, JOB, STDIN, STDOUT, RESULT, OWNER = range(3, 9)
 """Descriptors of a server: orders, job, input, output, frames, and its owner's pidfd."""
@@ -37,8 +37,9 @@ REPORT = struct.Struct("<iiBQQQ")
 """Wait statuses of the last child (it makes the claims) and of the first (it runs the program; the
 same where there is one), limit passed, processor and wall nanoseconds, peak memory in kB."""
 
-MODE_CALL, MODE_ANSWER, MODE_SCRIPT, MODE_CHECK = range(1, 5)
-"""Call a function; the same with exact types only; run a script; test code in a second child."""
+MODE_CALL, MODE_SCRIPT, MODE_CHECK, MODE_PUZZLE = range(1, 5)
+"""Call a function; run a script; test code, or a puzzle's `sat`, in a second child."""
+
 
 _STACK_BYTES = 100 * 2**20
 """Room for deep recursion through C; the kernel keeps at least 128 MB free below the stack."""
@@ -47,7 +48,7 @@ _STACK_BYTES = 100 * 2**20
 class Room(NamedTuple):
     """What is the same for all children of a server."""
 
-    progress: mmap
+    channel: guest.Channel
     walls: layers.Walls
     limits: dict[int, int]
     """Those that the server has too."""
@@ -72,7 +73,7 @@ def main(config: dict[str, Any]) -> None:
     lasting = _lasting_limits(limits, base_bytes)
     for kind, value in lasting.items():
         resource.setrlimit(kind, (value, value))
-    room = Room(progress, walls, lasting, limits["processes"])
+    room = Room(guest.Channel(RESULT, progress), walls, lasting, limits["processes"])
     hello = json.dumps({"isolation": _prove(room)}).encode()
     os.dup2(0, 2)
     control = socket.socket(fileno=CONTROL)
@@ -101,11 +102,11 @@ def _prove(room: Room) -> list[str]:
     order = clock.Order(MODE_CALL, 0, 10**10, 10**10, 2**20, 10**10)
     ours, theirs = os.pipe()
 
-    def tell() -> None:
+    def tell(_: bytes) -> None:
         words = layers.proven(room.walls, room.limits | _limits(order, room))
         os.write(CONTROL, json.dumps(words).encode())
 
-    pid = _fork(_entry(order, room, theirs), tell)
+    pid = _fork(_entry(order, room, theirs), JOB, tell)
     os.close(theirs)
     with open(ours, "rb") as file:
         told = file.read()
@@ -116,16 +117,34 @@ def _prove(room: Room) -> list[str]:
 
 def _start(order: clock.Order, room: Room) -> list[int]:
     """Fork the children of a job: one, or the program's and then the tests'."""
-    if order.mode != MODE_CHECK:
-        return [_fork(_entry(order, room), partial(_run_program, order, room.progress))]
-    pids = []
-    ends = socket.socketpair()
-    for end, run in zip(ends, (_serve_program, _run_tests), strict=True):
-        entry = _entry(order, room, end.fileno())
-        pids.append(_fork(entry, partial(run, end, room.progress)))
-    for end in ends:
-        end.close()
-    return pids
+    channel = room.channel
+    if order.mode in _SIDES:
+        ours, theirs = (end.detach() for end in socket.socketpair())
+        serve, ask = _SIDES[order.mode]
+        entry = _entry(order, room, ours)
+        entry += (channel.progress.close, ()), (os.dup2, (STDOUT, 1)), (os.closerange, (JOB, OWNER))
+        pids = [_fork(entry, JOB, partial(serve, fd=CONTROL))]
+        entry = _entry(order, room, theirs)
+        entry += ((os.closerange, (JOB, RESULT)),)
+        pids.append(_fork(entry, STDIN, partial(ask, fd=CONTROL, channel=channel)))
+        os.close(ours)
+        os.close(theirs)
+        return pids
+    kept, run = RESULT, partial(guest.run_calls, channel=channel)
+    if order.mode == MODE_SCRIPT:
+        run = partial(guest.run_script, channel=channel)
+        if order.num_tests:
+            kept, run = STDIN, partial(run, kept=(STDIN, STDOUT))
+    entry = _entry(order, room)
+    entry += (os.dup2, (STDIN, 0)), (os.dup2, (STDOUT, 1)), (os.closerange, (CONTROL, kept))
+    return [_fork(entry, JOB, run)]
+
+
+_SIDES = {
+    MODE_CHECK: (proxy.serve_program, proxy.run_tests),
+    MODE_PUZZLE: (answers.give, answers.check),
+}
+"""What the program's child runs, and what the other does."""
 
 
 def _entry(order: clock.Order, room: Room, connection: int | None = None) -> list[kernel.Call]:
@@ -149,17 +168,15 @@ def _entry(order: clock.Order, room: Room, connection: int | None = None) -> lis
     ]
 
 
-def _fork(entry: list[kernel.Call], run: Callable[[], object]) -> int:
-    """The number of a new child, which makes the calls, runs and ends.
-
-    It runs what closes the descriptors that the program must not have.
-    """
+def _fork(entry: list[kernel.Call], source: int, run: Callable[[bytes], object]) -> int:
+    """The number of a new child, which makes the calls, runs what a file holds and ends."""
     pid = kernel.fork()
     if pid == 0:
         try:
+            job = guest.read(source)
             for function, arguments in entry:
                 function(*arguments)
-            run()
+            run(job)
         finally:
             os._exit(0)
     return pid
@@ -180,43 +197,6 @@ def _address_space() -> int:
             return int(file.read().split()[0]) * resource.getpagesize()
     except OSError:
         return 0
-
-
-def _run_program(order: clock.Order, progress: mmap) -> None:
-    job = _read(JOB)
-    os.dup2(STDIN, 0)
-    os.dup2(STDOUT, 1)
-    several = order.mode == MODE_SCRIPT and order.num_tests > 0
-    os.closerange(CONTROL, STDIN if several else RESULT)
-    channel = guest.Channel(RESULT, progress, exact=order.mode == MODE_ANSWER)
-    if order.mode == MODE_SCRIPT:
-        guest.run_script(job, channel, (STDIN, STDOUT) if several else None)
-    else:
-        guest.run_calls(job, channel)
-
-
-def _serve_program(connection: socket.socket, progress: mmap) -> None:
-    job = _read(JOB)
-    progress.close()
-    os.dup2(STDOUT, 1)
-    os.closerange(JOB, OWNER)
-    proxy.serve_program(job, _at_control(connection))
-
-
-def _run_tests(connection: socket.socket, progress: mmap) -> None:
-    tests = _read(STDIN)
-    os.closerange(JOB, RESULT)
-    proxy.run_tests(tests, _at_control(connection), guest.Channel(RESULT, progress))
-
-
-def _at_control(connection: socket.socket) -> socket.socket:
-    """The same connection at the descriptor where the entry put it."""
-    connection.detach()
-    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=CONTROL)
-
-
-def _read(fd: int) -> bytes:
-    return os.pread(fd, os.lseek(fd, 0, os.SEEK_END), 0)
 
 
 def _lasting_limits(limits: dict[str, int], base_bytes: int) -> dict[int, int]:
@@ -244,7 +224,7 @@ def _supervise(pids: list[int], order: clock.Order, room: Room) -> bytes:
     """Wait for the last child, kill all when they pass a limit, and reap all that they started."""
     started = time.monotonic_ns()
     wait = clock.wait_by_polling if room.walls.portable else clock.wait
-    stop = wait(pids, (CONTROL, OWNER), room.progress, order)
+    stop = wait(pids, (CONTROL, OWNER), room.channel.progress, order)
     _kill(pids)
     ends = [os.wait4(pid, 0) for pid in pids]
     wall_ns = time.monotonic_ns() - started

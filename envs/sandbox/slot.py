@@ -81,5 +81,5 @@ class Slot:
 
 
 def _is_rich(job: Job) -> bool:
-    tests = job.stdin if job.mode == server.MODE_CHECK else b""
+    tests = b"" if job.mode == server.MODE_SCRIPT else job.stdin
     return any(name.encode() in text for text in (job.program, tests) for name in _SELDOM)

@@ -59,12 +59,9 @@ class Task:
         self, mode: int, program: str, *, blob: bytes = b"", stdin: bytes = b"", num_tests: int
     ) -> Job:
         """A job for a program under this task's limits."""
-        compat = self.rules.apps_compat
-        typed = _typing(program) if self.has_typing else ""
-        before = apps.prelude(program) if compat else typed
         return Job(
             mode=mode,
-            program=json.dumps([program, before, compat]).encode(),
+            program=self.head(program),
             task=blob,
             stdin=stdin,
             num_tests=num_tests,
@@ -74,8 +71,12 @@ class Task:
             claim_bytes=self.claim_bytes,
         )
 
+    def head(self, code: str) -> bytes:
+        """A line of JSON: code, what of `typing` it mentions, what runs before, if it may return.
 
-def _typing(program: str) -> str:
-    """An import of those names that the program mentions: all of them take longer than it does."""
-    names = _TYPING.intersection(_WORD.findall(program))
-    return f"from typing import {', '.join(sorted(names))}\n" if names else ""
+        An import of all that `typing` exports would take longer than most programs.
+        """
+        compat = self.rules.apps_compat
+        has_typing = self.has_typing and not compat
+        names = sorted(_TYPING.intersection(_WORD.findall(code))) if has_typing else []
+        return json.dumps([code, names, apps.prelude(code) if compat else "", compat]).encode()

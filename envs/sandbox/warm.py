@@ -16,7 +16,7 @@ from functools import partial
 from mmap import mmap
 from types import ModuleType
 
-from envs.sandbox import guest, proxy, wire
+from envs.sandbox import answers, guest, proxy, wire
 
 _MODULES = (
     "bisect collections collections.abc copy functools heapq"
@@ -34,7 +34,10 @@ def g(text):
         raise ValueError(f"{text:>10}")
     except ValueError as error:
         return str(error), [x * 2 for x in range(3)], text.split()
+def h():
+    return [1]
 """
+_SAT = "def sat(x, n=1): return sum(x) == n and all(i > 0 for i in x)"
 
 _SCRIPT = """
 for i in range(int(input())):
@@ -69,13 +72,14 @@ def up(progress: mmap, seed: int, files: tuple[int, int]) -> None:
     for name in "LD_LIBRARY_PATH", "LD_BIND_NOW":
         os.environ.pop(name, None)
     channel = guest.Channel(os.open(os.devnull, os.O_WRONLY), progress)
-    head = json.dumps([_PROGRAM, "", False]).encode()
+    head = json.dumps([_PROGRAM, ["List"], "", False]).encode()
     for _ in range(_ROUNDS):
         inputs = [wire.dumps([[3, 1, 2]]).decode(), wire.dumps([None]).decode()]
         for entry in ("f", "g"):
             guest.run_calls(head + b"\n" + wire.dumps(["", entry, inputs]), channel)
         _run_proxies(head, channel)
         _run_script(files)
+        guest.read(files[0])
     os.close(channel.fd)
     ours = ("envs", "solution", "tests")
     for name in [name for name in sys.modules if name.partition(".")[0] in ours]:
@@ -90,22 +94,28 @@ def up(progress: mmap, seed: int, files: tuple[int, int]) -> None:
 
 
 def _run_proxies(head: bytes, channel: guest.Channel) -> None:
-    """Both sides of a job with test code, each with the other's messages already there."""
+    """Both sides of jobs with two children, each with the other's messages already there."""
     tests = {"setup": "", "entry": "f", "cases": ["assert f([1]) == {'1': [1, 1.5, (1,)]}"]}
+    check = json.dumps([_SAT, ["List"], "", False]).encode() + b"\n" + wire.dumps([["int"], 1000])
     for run, messages in (
         (partial(proxy.serve_program, head), [("call", ["f", [[1]], {}])]),
         (
             partial(proxy.run_tests, wire.dumps(tests), channel=channel),
             [("loaded", [["f", "function"]]), ("value", {"1": [1, 1.5, (1,)]})],
         ),
+        (partial(answers.give, head + b"\nh"), []),
+        (
+            partial(answers.check, check, channel=channel),
+            [("loaded", None), ("value", [1])],
+        ),
     ):
         end, other = socket.socketpair()
         with end, other:
             for message in messages:
-                proxy.Pipe(other).send(*message)
+                proxy.Pipe(other.fileno()).send(*message)
             other.shutdown(socket.SHUT_WR)
             with contextlib.suppress(proxy.ProgramGoneError):
-                run(connection=end)
+                run(fd=end.fileno())
 
 
 def _run_script(files: tuple[int, int]) -> None:
@@ -113,7 +123,7 @@ def _run_script(files: tuple[int, int]) -> None:
     names = "stdin", "stdout", "__stdin__", "__stdout__"
     streams, fds = [getattr(sys, name) for name in names], [os.dup(fd) for fd in (0, 1)]
     guest.renew_streams(b"3\n", *files)
-    guest.load(json.dumps([_SCRIPT, "", False]).encode(), ModuleType("__main__"))
+    guest.load(json.dumps([_SCRIPT, [], "", False]).encode(), ModuleType("__main__"))
     guest.flush()
     for name, stream in zip(names, streams, strict=True):
         setattr(sys, name, stream)

@@ -15,6 +15,8 @@ from envs.sandbox import plain
 
 MAX_DEPTH = 100
 """Containers inside each other. Deeper values are refused, so that recursion stays bounded."""
+MAX_VALUES = 8 * 2**20
+"""In one message: as objects they take up to twenty times the space."""
 _BIG = 10**4000
 """Larger integers travel as hexadecimal: reading decimal digits takes quadratic time."""
 _MAX_EQUAL_HASHES = 64
