@@ -41,8 +41,19 @@ MODE_CALL, MODE_SCRIPT, MODE_CHECK, MODE_PUZZLE = range(1, 5)
 """Call a function; run a script; test code, or a puzzle's `sat`, in a second child."""
 
 
+_MAX_ROLES = 64
 _STACK_BYTES = 100 * 2**20
 """Room for deep recursion through C; the kernel keeps at least 128 MB free below the stack."""
+
+
+class Role(NamedTuple):
+    """What a child does."""
+
+    entry: list[kernel.Call]
+    """To become the process of a program, or of its tests."""
+    source: int
+    """Descriptor of what it runs."""
+    run: Callable[[bytes], object]
 
 
 class Room(NamedTuple):
@@ -54,6 +65,8 @@ class Room(NamedTuple):
     """Those that the server has too."""
     num_processes: int
     """Threads and processes of a program, where they can be counted."""
+    roles: dict[tuple[clock.Order, tuple[int, ...]], list[Role]]
+    """Of earlier jobs, as most are alike: by the order, and where two children are connected."""
 
 
 def main(config: dict[str, Any]) -> None:
@@ -73,7 +86,7 @@ def main(config: dict[str, Any]) -> None:
     lasting = _lasting_limits(limits, base_bytes)
     for kind, value in lasting.items():
         resource.setrlimit(kind, (value, value))
-    room = Room(guest.Channel(RESULT, progress), walls, lasting, limits["processes"])
+    room = Room(guest.Channel(RESULT, progress), walls, lasting, limits["processes"], {})
     hello = json.dumps({"isolation": _prove(room)}).encode()
     os.dup2(0, 2)
     control = socket.socket(fileno=CONTROL)
@@ -106,7 +119,7 @@ def _prove(room: Room) -> list[str]:
         words = layers.proven(room.walls, room.limits | _limits(order, room))
         os.write(CONTROL, json.dumps(words).encode())
 
-    pid = _fork(_entry(order, room, theirs), JOB, tell)
+    pid = _fork(Role(_entry(order, room, theirs), JOB, tell))
     os.close(theirs)
     with open(ours, "rb") as file:
         told = file.read()
@@ -117,19 +130,31 @@ def _prove(room: Room) -> list[str]:
 
 def _start(order: clock.Order, room: Room) -> list[int]:
     """Fork the children of a job: one, or the program's and then the tests'."""
-    channel = room.channel
+    ends: tuple[int, ...] = ()
     if order.mode in _SIDES:
-        ours, theirs = (end.detach() for end in socket.socketpair())
+        ends = tuple(end.detach() for end in socket.socketpair())
+    roles = room.roles.get((order, ends))
+    if roles is None:
+        if len(room.roles) >= _MAX_ROLES:
+            room.roles.clear()
+        roles = room.roles[order, ends] = _roles(order, ends, room)
+    pids = [_fork(role) for role in roles]
+    for end in ends:
+        os.close(end)
+    return pids
+
+
+def _roles(order: clock.Order, ends: tuple[int, ...], room: Room) -> list[Role]:
+    """What each child of a job does."""
+    channel = room.channel
+    run: Callable[[bytes], object]
+    if ends:
         serve, ask = _SIDES[order.mode]
-        entry = _entry(order, room, ours)
-        entry += (channel.progress.close, ()), (os.dup2, (STDOUT, 1)), (os.closerange, (JOB, OWNER))
-        pids = [_fork(entry, JOB, partial(serve, fd=CONTROL))]
-        entry = _entry(order, room, theirs)
-        entry += ((os.closerange, (JOB, RESULT)),)
-        pids.append(_fork(entry, STDIN, partial(ask, fd=CONTROL, channel=channel)))
-        os.close(ours)
-        os.close(theirs)
-        return pids
+        first, second = (_entry(order, room, end) for end in ends)
+        first += (channel.progress.close, ()), (os.dup2, (STDOUT, 1)), (os.closerange, (JOB, OWNER))
+        second += ((os.closerange, (JOB, RESULT)),)
+        run = partial(ask, fd=CONTROL, channel=channel)
+        return [Role(first, JOB, partial(serve, fd=CONTROL)), Role(second, STDIN, run)]
     kept, run = RESULT, partial(guest.run_calls, channel=channel)
     if order.mode == MODE_SCRIPT:
         run = partial(guest.run_script, channel=channel)
@@ -137,7 +162,7 @@ def _start(order: clock.Order, room: Room) -> list[int]:
             kept, run = STDIN, partial(run, kept=(STDIN, STDOUT))
     entry = _entry(order, room)
     entry += (os.dup2, (STDIN, 0)), (os.dup2, (STDOUT, 1)), (os.closerange, (CONTROL, kept))
-    return [_fork(entry, JOB, run)]
+    return [Role(entry, JOB, run)]
 
 
 _SIDES = {
@@ -168,8 +193,9 @@ def _entry(order: clock.Order, room: Room, connection: int | None = None) -> lis
     ]
 
 
-def _fork(entry: list[kernel.Call], source: int, run: Callable[[bytes], object]) -> int:
-    """The number of a new child, which makes the calls, runs what a file holds and ends."""
+def _fork(role: Role) -> int:
+    """The number of a new child, which plays the role and ends."""
+    entry, source, run = role
     pid = kernel.fork()
     if pid == 0:
         try:

@@ -161,7 +161,7 @@ def loads(data: bytes | str) -> Any:
         UnserialisableError: If they are not what `dumps` writes.
     """
     try:
-        text = data if isinstance(data, str) else data.decode("ascii")
+        text = data.decode("ascii") if type(data) is bytes else data
         value, end = _scan(text, 0)
     except StopIteration:
         raise UnserialisableError("no JSON") from None

@@ -59,6 +59,33 @@ HACKS = {
     "SystemExit": "raise SystemExit(0)\ndef sol(): return [12]",
     "os._exit": "import os\ndef sol(): os._exit(0)",
     "kill the parent": "import os\ndef sol():\n    os.kill(os.getppid(), 9)\n    return [1]",
+    "claims of the other side": (
+        "import os\n"
+        "for body in (b'[\"loaded\",null]', b'[\"right\",null]', b'[\"bad_tests\",null]'):\n"
+        "    for fd in range(3, 64):\n"
+        "        try: os.write(fd, len(body).to_bytes(4, 'little') + body)\n"
+        "        except OSError: pass\ndef sol(): return [1]"
+    ),
+    "only the other side's claim": (
+        "import os\nbody = b'[\"right\",null]'\nfor fd in range(3, 64):\n"
+        "    try: os.write(fd, len(body).to_bytes(4, 'little') + body)\n"
+        "    except OSError: pass\nos._exit(0)"
+    ),
+    "an endless answer": (
+        "import os\ntry:\n    os.write(3, (2**23).to_bytes(4, 'little'))\n"
+        "    while True: os.write(3, b'[' * 100000)\nexcept OSError: pass"
+    ),
+    "half an answer": "import os, time\nos.write(3, b'\\x0f\\0\\0\\0[')\ntime.sleep(99)",
+    "sat in memory": (
+        "import gc, sys\ndef sol():\n    mine = [vars(m) for m in sys.modules.values()]\n"
+        "    held = gc.get_objects() + [item for space in mine for item in space.items()]\n"
+        "    return [12] if any('n=1' + chr(50) in str(item) for item in held) else [1]"
+    ),
+    "sat in files": (
+        "import os\nfound = b''\nfor fd in range(64):\n"
+        "    try: found += os.pread(fd, 10**5, 0)\n    except OSError: pass\n"
+        "def sol(): return [12] if b'n=1' + b'2' in found else [1]"
+    ),
     "at exit": "import atexit\natexit.register(lambda: print('passed'))\ndef sol(): return [1]",
 }
 
