@@ -87,12 +87,15 @@ def wait(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order
             looked, cpu_before, seen = now, cpu, threads
             if cpu - cpu_start >= order.cpu_ns:
                 return STOPPED_CPU
+            stop = NOT_STOPPED
             if now - wall_start - delayed >= order.wall_ns and _READY not in states:
-                return STOPPED_WALL
-            if asleep >= order.cpu_ns:
-                return STOPPED_ASLEEP
-            if now - started >= order.longest_ns:
-                return STARVED
+                stop = STOPPED_WALL
+            elif asleep >= order.cpu_ns:
+                stop = STOPPED_ASLEEP
+            elif now - started >= order.longest_ns:
+                stop = STARVED
+            if stop and not poll.poll(0):  # else it ended while this look waited itself
+                return stop
             remaining = order.cpu_ns - max(cpu - cpu_start, asleep)
     finally:
         os.close(pidfd)

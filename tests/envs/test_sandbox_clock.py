@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
+from mmap import mmap
+from types import SimpleNamespace
 
 import pytest
 
 from envs import CallCase, Kind, Problem, Status, Verdict
 from envs.judge import Judge
 from envs.limits import Limits
+from envs.sandbox import clock
 
 NUM_CROWDED = 6
 ADD = Problem(
@@ -90,6 +94,7 @@ def test_sleep_is_the_program_s_own(program):
 def test_a_program_that_crowds_itself_gains_no_time():
     bomb = """
 import os
+import time
 def add(a, b):
     for _ in range(12):
         if os.fork() == 0: break
@@ -99,3 +104,29 @@ def add(a, b):
         (verdict,) = judge.run([(ADD, bomb)])
     assert (verdict.status, verdict.reason) == (Status.TIME_LIMIT, "")
     assert verdict.measured.cpu_s < 0.4  # of the first of them alone
+
+
+def test_a_child_that_ends_while_its_server_waits_for_a_processor_is_not_stopped(monkeypatch):
+    times = []
+
+    def late() -> int:
+        if times:
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+            time.sleep(1)
+        times.append(time.monotonic_ns())
+        return times[-1]
+
+    monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic_ns=late))
+    second = 10**9
+    order = clock.Order(1, 1, second // 20, second // 20, 2**20, 60 * second)
+    owner, theirs = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(0.4)
+        os._exit(0)
+    try:
+        assert clock.wait([pid], [owner], mmap(-1, 4096), order) == clock.NOT_STOPPED
+    finally:
+        os.waitpid(pid, 0)
+        os.close(owner)
+        os.close(theirs)
