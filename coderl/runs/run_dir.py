@@ -47,6 +47,7 @@ def create(
     if kept.exists():
         _compare(path, config.load(type(settings), [str(kept)]), settings, free)
         _compare_versions(path / "versions.json")
+        atomic.remove_leftovers(path)
         return path
     try:
         path.mkdir(parents=True, exist_ok=True)

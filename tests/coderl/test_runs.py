@@ -184,3 +184,13 @@ def test_seeding_everything_repeats_every_global_generator() -> None:
         return random.random(), np.random.rand(), float(torch.rand(()))
 
     assert draw() == draw()
+
+
+def test_what_a_killed_write_left_is_gone_when_the_run_resumes(tmp_path: Path) -> None:
+    run_dir.create(tmp_path, Settings())
+    left, kept = tmp_path / ".5990abb0.metrics.jsonl", tmp_path / ".hidden.jsonl"
+    left.write_text("")
+    kept.write_text("")
+    run_dir.create(tmp_path, Settings())
+    assert not left.exists()
+    assert kept.exists()

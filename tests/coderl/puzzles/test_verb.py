@@ -74,6 +74,8 @@ def files_of(out: Path) -> dict[str, object]:
     found: dict[str, object] = {}
     for file in sorted(out.rglob("*")):
         name = str(file.relative_to(out))
+        if file.name.startswith("."):
+            continue  # what a killed write has left, which nobody reads
         if file.name.endswith("verdicts.jsonl"):
             lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
             found[name] = [{**line, "measured": None} for line in lines]
