@@ -47,8 +47,8 @@ class ComparedRun:
     costs: Mapping[str, float]
     """`COSTS`: means over problems."""
     gated: Mapping[str, Sequence[Gated]]
-    """The plain samples by problem id; empty unless the critic rated and the example tests judged
-    all of them."""
+    """The distinct plain samples by problem id; empty unless the critic rated and the example tests
+    judged all of them."""
 
 
 def n_by_rank(submissions: Sequence[Submission], n: int) -> float:
@@ -98,7 +98,7 @@ def read_run(programs: Path, ns: Sequence[int], problem_ids: Iterable[str]) -> C
     if [(r.problem_id, r.sample) for r in records] != [(v.problem_id, v.sample) for v in judged]:
         raise ConfigError(f"compare: got {verdicts}; expected one line for each of {programs}")
     groups: dict[str, list[Submission]] = {name: [] for name in problem_ids}
-    plain: dict[str, list[Gated | None]] = {name: [] for name in groups}
+    plain: dict[str, dict[str, Gated | None]] = {name: {} for name in groups}
     counts = dict.fromkeys(groups, 0)
     costs = dict.fromkeys(COSTS, 0)
     for record, verdict in zip(records, judged, strict=True):
@@ -110,8 +110,8 @@ def read_run(programs: Path, ns: Sequence[int], problem_ids: Iterable[str]) -> C
         if verdict.verdict.outcome is not None:
             groups[record.problem_id].append(_submission(record, verdict))
             if record.extra.get("origin") == "plain":
-                plain[record.problem_id].append(_gated(record, verdict))
-    rated = all(group and None not in group for group in plain.values())
+                plain[record.problem_id].setdefault(record.program, _gated(record, verdict))
+    rated = all(group and None not in group.values() for group in plain.values())
     return ComparedRun(
         name=programs.stem.partition("@")[0],
         budget=max(counts.values(), default=0),
@@ -119,7 +119,9 @@ def read_run(programs: Path, ns: Sequence[int], problem_ids: Iterable[str]) -> C
             name: {n: n_by_rank(submissions, n) for n in ns} for name, submissions in groups.items()
         },
         costs={cost: amount / max(len(groups), 1) for cost, amount in costs.items()},
-        gated={name: [g for g in group if g] for name, group in plain.items()} if rated else {},
+        gated={name: [g for g in group.values() if g] for name, group in plain.items()}
+        if rated
+        else {},
     )
 
 

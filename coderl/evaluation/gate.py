@@ -1,7 +1,7 @@
 """How many executions does a critic save, and what do they cost in solved problems?
 
-A gate executes, of each problem's programs, only the share that the critic likes best. What passes
-the example tests there is submitted; the rest is as good as never written.
+A gate executes, of each problem's distinct programs, only the share that the critic likes best.
+What passes the example tests there is submitted; the rest is as good as never written.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ def gate_curve(
     """A point for each width of the gate.
 
     Args:
-        per_seed: For each seed the programs of every problem, by problem id.
+        per_seed: For each seed the distinct programs of every problem, by problem id: twins would
+            take the room of others and cost no execution.
         shares: Widths in (0, 1]; at least one program of a problem is executed.
         seed: Of the bootstrap.
 

@@ -47,6 +47,8 @@ ARMS: dict[str, Arm] = {
     "random-refine": Arm(strategy="random-refine", changes={"num_repaired": 2}),
     "random-repair": Arm(strategy="random-repair", changes={"num_repaired": 2}),
     "random-both": Arm(strategy="random-both", changes={"num_repaired": 2}),
+    "refine-unchopped": Arm(strategy="refine", changes={"chop": "off"}),
+    "unchopped": Arm(strategy="critic-sampling", changes={"chop": "off"}),
     "critic-sampling-ranked": Arm(strategy="critic-sampling", changes={"rank": "critic"}),
     "repair-rounds": Arm(strategy="repair-rounds", changes={}, repair="repair_message"),
 }
@@ -60,6 +62,8 @@ PAIRS = (
     ("refine-and-repair-2", "random-refine"),
     ("refine-and-repair-2", "random-repair"),
     ("refine-and-repair-2", "random-both"),
+    ("refine-unchopped", "refine"),
+    ("unchopped", "refine-and-repair-4"),
     ("critic-sampling-ranked", "refine-and-repair-4"),
 )
 """Compared as well: critic sampling and its rivals, the critic and chance."""

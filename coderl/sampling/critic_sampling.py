@@ -107,7 +107,10 @@ class _Search:
             group[:] = sorted((done.get(c.key, c) for c in group), key=lambda c: c.rollout.sample)
 
     def _worth_executing(self, fresh: Sequence[Candidate]) -> list[Candidate]:
-        """The share of each problem's new programs that the settings let run, the best first."""
+        """The share of each problem's distinct new programs that the settings let run, best first.
+
+        A twin costs no execution: it comes with the first one.
+        """
         config = self._config
         runs = [c for c in fresh if config.refilter or c.origin != "refine"]
         if config.execute_share in (0, 1):
@@ -116,13 +119,14 @@ class _Search:
         by_problem: dict[str, list[Candidate]] = {}
         for candidate in runs:
             by_problem.setdefault(candidate.rollout.problem.id, []).append(candidate)
-        return [
-            c
-            for group in by_problem.values()
-            for c in sorted(group, key=lambda c: -scores[c.key].passed)[
-                : ceil(round(len(group) * config.execute_share, 6))
-            ]
-        ]
+        best = {
+            (name, c.rollout.program)
+            for name, group in by_problem.items()
+            for c in _first(
+                config.execute_share, distinct(sorted(group, key=lambda c: -scores[c.key].passed))
+            )
+        }
+        return [c for c in runs if (c.rollout.problem.id, c.rollout.program) in best]
 
     def finish(self, seed: int) -> list[Candidate]:
         """All programs, problem by problem, with their ranks."""
@@ -158,6 +162,10 @@ class _Search:
                 replace(c, num_executions=c.num_executions + (c.key in first)) for c in group
             ]
         return seen
+
+
+def _first(share: float, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    return candidates[: ceil(round(len(candidates) * share, 6))]
 
 
 def _write(tools: Tools, rewrites: Sequence[Rewrite]) -> list[Candidate]:

@@ -109,8 +109,8 @@ class CriticSamplingConfig:
     num_vote_inputs: int = 16
     """Inputs a problem on which programs are compared for a vote."""
     execute_share: float = 1.0
-    """Share of a round's programs, the critic's best, that are executed on the example tests; 0
-    executes and filters nothing."""
+    """Share of a round's distinct programs, the critic's best, that are executed on the example
+    tests; 0 executes and filters nothing."""
 
     def __post_init__(self) -> None:
         expect_at_least(self, 1, "num_first", "num_repaired", "repair_rounds", "refine_rounds")

@@ -189,7 +189,10 @@ def test_runs_that_say_scores_and_example_verdicts_have_a_gate(tmp_path: Path) -
         ("a", True, {"origin": "plain", "score": 0.9, "example": "passed", "rank": 0}),
         ("a", False, {"origin": "plain", "score": 0.1, "example": "wrong_answer", "rank": None}),
     ]
+    rows[1][2]["program"] = "y"
+    rows.append(rows[0])
     run = read_run(write_run(tmp_path / "critic-rerank.jsonl", rows), (1,), ["a"])
+    assert [g.score for g in run.gated["a"]] == [0.9, 0.1]  # the twin is none of its own
     result: Any = compare([run], (1,))
     (gate,) = result["gates"]
     assert [round(row["solved"], 3) for row in gate["curve"]] == [1.0] * 5
