@@ -19,6 +19,14 @@ class EndpointError(RuntimeError):
     """A request failed for good; the message says why, in one line."""
 
 
+class RefusedError(EndpointError):
+    """The server answered that it does not take this request; others it may."""
+
+
+_REFUSALS = (400, 413, 422)
+"""Words of HTTP for what is wrong with one request, such as that it is too long."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextRequest:
     """One text to be sampled."""
@@ -100,7 +108,9 @@ class Endpoint:
         except (self._errors, AttributeError, IndexError, TypeError, ValueError) as error:
             # Beside the package's own errors: an answer that is not of the protocol.
             why = " ".join(str(error).split()) or type(error).__name__
-            raise EndpointError(f"{self._config.base_url}: {why[:300]}") from error
+            is_refusal = getattr(error, "status_code", None) in _REFUSALS
+            failure = RefusedError if is_refusal else EndpointError
+            raise failure(f"{self._config.base_url}: {why[:300]}") from error
         return Text(
             text=text or "",
             stop="length" if choice.finish_reason == "length" else "eos",
@@ -111,11 +121,11 @@ class Endpoint:
         """Number and result of every request, in the order in which they end.
 
         Once as many requests in a row have failed as run at a time, the server counts as lost and
-        the rest is not sent.
+        the rest is not sent. A server that takes some requests may refuse any number of others.
         """
         left = iter(enumerate(requests))
         running: dict[Future[Text], int] = {}
-        num_failed = 0
+        num_failed, takes_some = 0, False
         pool = ThreadPoolExecutor(self._config.concurrency)
         try:
             while True:
@@ -130,10 +140,10 @@ class Endpoint:
                     number = running.pop(future)
                     try:
                         result: Text | EndpointError = future.result()
-                        num_failed = 0
+                        num_failed, takes_some = 0, True
                     except EndpointError as error:
                         result = error
-                        num_failed += 1
+                        num_failed += not (takes_some and isinstance(error, RefusedError))
                     yield number, result
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for answers

@@ -118,7 +118,7 @@ def test_a_child_that_ends_while_its_server_waits_for_a_processor_is_not_stopped
 
     monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic_ns=late))
     second = 10**9
-    order = clock.Order(1, 1, second // 20, second // 20, 2**20, 60 * second)
+    order = clock.Order(1, 1, 10 * second, second // 20, 2**20, 60 * second)
     owner, theirs = os.pipe()
     pid = os.fork()
     if pid == 0:

@@ -218,6 +218,21 @@ def test_a_request_without_an_answer_times_out_and_is_tried_again(
     assert out.read_bytes() == expected
 
 
+def test_refusals_in_a_row_are_no_lost_server_if_it_takes_others(tmp_path: Path) -> None:
+    """The last eight requests are refused, which is more than run at a time."""
+    out = tmp_path / "programs.jsonl"
+    with serving(lambda n, body: text_reply(body) if n < 4 else refusal(400)) as server:
+        assert main(words(server.url, out)) == 1
+    assert len(server.bodies) == ALL
+    assert len(lines(tmp_path / "programs.jsonl.partial")) == 4
+
+
+def test_a_server_that_refuses_everything_is_asked_no_further(tmp_path: Path) -> None:
+    with serving(lambda *_: refusal(400)) as server:
+        assert main(words(server.url, tmp_path / "programs.jsonl")) == 1
+    assert len(server.bodies) < ALL
+
+
 def test_a_partial_failure_keeps_the_rest_and_the_same_command_goes_on(
     tmp_path: Path, expected: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
