@@ -82,12 +82,12 @@ def table(report: dict[str, object]) -> str:
                 f"{arm:18} {metric:14} {100 * row['mean']:6.1f} {100 * row['std']:6.1f}"
                 f"   {100 * low:.1f} .. {100 * high:.1f}"
             )
-    lines += ["", f"{'difference, points':34} mean          95 % interval"]
+    lines += ["", f"{'difference, points':42} mean          95 % interval"]
     for pair, metrics in content["paired"].items():
         for metric, row in metrics.items():
             low, high = row["ci95"]
             lines.append(
-                f"{pair:33}{metric:8}{100 * row['mean']:+6.1f}"
+                f"{pair:41}{metric:8}{100 * row['mean']:+6.1f}"
                 f"   {100 * low:+.1f} .. {100 * high:+.1f}"
             )
     return "\n".join(lines) + "\n"
