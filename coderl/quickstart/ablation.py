@@ -6,7 +6,7 @@ that the report leaves out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -86,8 +86,9 @@ class Ablation:
         """All held-out problems of the quickstart."""
         return self._source / "problems" / "heldout.jsonl"
 
-    def models(self) -> list[Stage]:
-        """The models that the quickstart does not make."""
+    def models(self, names: Iterable[str]) -> list[Stage]:
+        """The models of some arms that the quickstart does not make."""
+        wanted = {model for name in names for model in (ARMS[name].actor, ARMS[name].repair)}
         config, train = self._quickstart, f"jsonl:{self._source / 'problems' / 'train.jsonl'}"
         start = self._source / SAMPLED_FROM
         more = train_actor.Config(
@@ -124,10 +125,10 @@ class Ablation:
             actor=config.actor,
             seed=self._derive("repair"),
         )
+        told_message = [*judging, self._stage("repair told the message", repair, *told)]
         return [
-            self._stage("more training", more),
-            *judging,
-            self._stage("repair told the message", repair, *told),
+            *([self._stage("more training", more)] if "more_training" in wanted else []),
+            *(told_message if "repair_message" in wanted else []),
         ]
 
     def programs(self, name: str, part: str, temperature: float, budget: int) -> Path:

@@ -94,7 +94,7 @@ def run(config: Config) -> int:
         for temperature in config.temperatures
         for stage in one.arm(name, "tuning", temperature, config.budget)
     ]
-    models = [stage for one in seeds for stage in one.models()]
+    models = [stage for one in seeds for stage in one.models(names)]
     run_stages(models + tried, workers=workers, times=times)
     best = {name: _best_temperature(config, seeds, name) for name in names}
     final = [

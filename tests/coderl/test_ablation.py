@@ -73,12 +73,22 @@ def test_the_first_round_has_the_same_share_of_every_budget(ablation: Ablation) 
     assert (sample.settings.num_samples, sample.settings.search.num_first) == (200, 80)
 
 
+def test_only_models_that_an_arm_asks_for_are_made(ablation: Ablation) -> None:
+    assert ablation.models(["example-filter", "repair"]) == []
+    (more,) = ablation.models(["more-training"])
+    assert more.verb == "train_actor"
+    assert ablation.models(["repair-rounds"])[-1].verb == "train_repair"
+
+
 def test_pairs_are_of_arms() -> None:
     assert {name for pair in PAIRS for name in pair} <= set(ARMS)
 
 
 def test_what_a_stage_needs_is_of_the_quickstart_or_made_before(ablation: Ablation) -> None:
-    stages = [*ablation.models(), *(s for name in ARMS for s in ablation.arm(name, "weak", 1, 20))]
+    stages = [
+        *ablation.models(ARMS),
+        *(s for name in ARMS for s in ablation.arm(name, "weak", 1, 20)),
+    ]
     made: set[Path] = set()
     for stage in stages:
         missing = {need for need in stage.needs if need not in made}
