@@ -8,7 +8,6 @@ processor counts for neither; too much of it in one job says nothing of the prog
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import select
 import time
@@ -56,6 +55,7 @@ def wait(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order
         progress: Where the child says which test it is at.
         order: The job.
     """
+    _, num_tests, cpu_ns, wall_ns, _, longest_ns = order
     pidfd = os.pidfd_open(pids[-1])
     poll = select.poll()
     for fd in (pidfd, *owner):
@@ -64,13 +64,13 @@ def wait(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order
     seen: dict[str, tuple[str, int]] = {}
     spent: dict[int, int] = {}
     started = looked = wall_start = time.monotonic_ns()
-    remaining = min(order.cpu_ns, order.wall_ns)
+    remaining = min(cpu_ns, wall_ns)
     try:
         while True:
             pause = min(remaining, _LONGEST_WAIT_NS * (256 + os.urandom(1)[0]) // 512)
-            ready = poll.poll(max(1, math.ceil(pause / 1e6)))
+            ready = poll.poll(1 + pause // 1_000_000)
             if ready:
-                return NOT_STOPPED if any(fd == pidfd for fd, _ in ready) else OWNER_GONE
+                return NOT_STOPPED if pidfd in dict(ready) else OWNER_GONE
             now, threads = time.monotonic_ns(), _threads(pids)
             spent |= _cpu_ns(_family(pids))
             cpu = sum(spent.values())
@@ -80,23 +80,23 @@ def wait(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order
                 asleep += max(0, (now - looked) - (cpu - cpu_before) - delay)
             delayed += delay
             running, claimed_start = guest.PROGRESS.unpack_from(progress)
-            if test < running <= order.num_tests:
+            if test < running <= num_tests:
                 spare = max(0, cpu - max(cpu_before, claimed_start)) if len(pids) == 1 else 0
                 test, cpu_start, wall_start = running, cpu - spare, now - spare
                 asleep, delayed = 0, 0
             looked, cpu_before, seen = now, cpu, threads
-            if cpu - cpu_start >= order.cpu_ns:
+            if cpu - cpu_start >= cpu_ns:
                 return STOPPED_CPU
             stop = NOT_STOPPED
-            if now - wall_start - delayed >= order.wall_ns and _READY not in states:
+            if now - wall_start - delayed >= wall_ns and _READY not in states:
                 stop = STOPPED_WALL
-            elif asleep >= order.cpu_ns:
+            elif asleep >= cpu_ns:
                 stop = STOPPED_ASLEEP
-            elif now - started >= order.longest_ns:
+            elif now - started >= longest_ns:
                 stop = STARVED
             if stop and not poll.poll(0):  # else it ended while this look waited itself
                 return stop
-            remaining = order.cpu_ns - max(cpu - cpu_start, asleep)
+            remaining = cpu_ns - max(cpu - cpu_start, asleep)
     finally:
         os.close(pidfd)
 

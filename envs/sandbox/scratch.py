@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import stat
 
 BOX = "box"
 """A program's private folder, in the slot's own."""
+_AS_MADE = stat.S_IFDIR | 0o700
 
 
 def clean() -> None:
     """Leave the current folder with nothing in it but an empty private folder."""
+    if os.listdir() == [BOX] and os.lstat(BOX).st_mode == _AS_MADE and not os.listdir(BOX):
+        return
     for entry in list(os.scandir(".")):
         if entry.name != BOX or not entry.is_dir(follow_symlinks=False):
             _remove(entry)

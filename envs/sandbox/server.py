@@ -251,23 +251,19 @@ def _supervise(pids: list[int], order: clock.Order, room: Room) -> bytes:
     started = time.monotonic_ns()
     wait = clock.wait_by_polling if room.walls.portable else clock.wait
     stop = wait(pids, (CONTROL, OWNER), room.channel.progress, order)
-    _kill(pids)
-    ends = [os.wait4(pid, 0) for pid in pids]
+    for pid in pids:
+        kernel.kill(pid)
+    cpu_s, peak_kb, statuses = 0.0, 0, []
+    for pid in pids:
+        _, status, usage = os.wait4(pid, 0)
+        statuses.append(status)
+        cpu_s += usage.ru_utime + usage.ru_stime
+        peak_kb += usage.ru_maxrss
     wall_ns = time.monotonic_ns() - started
     _reap_orphans(room)
     if stop == clock.OWNER_GONE:
         os._exit(0)
-    cpu_ns = int(sum(usage.ru_utime + usage.ru_stime for _, _, usage in ends) * 1e9)
-    peak_kb = sum(usage.ru_maxrss for _, _, usage in ends)
-    return REPORT.pack(ends[-1][1], ends[0][1], stop, cpu_ns, wall_ns, peak_kb)
-
-
-def _kill(pids: list[int]) -> None:
-    """Kill each child and its process group, whether or not it has made one yet."""
-    for pid in pids:
-        for kill in (os.killpg, os.kill):
-            with contextlib.suppress(ProcessLookupError):
-                kill(pid, signal.SIGKILL)
+    return REPORT.pack(statuses[-1], statuses[0], stop, int(cpu_s * 1e9), wall_ns, peak_kb)
 
 
 def _reap_orphans(room: Room) -> None:
