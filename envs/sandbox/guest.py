@@ -14,7 +14,6 @@ import os
 import random
 import struct
 import sys
-import threading
 import typing
 from collections.abc import Callable
 from mmap import mmap
@@ -215,7 +214,8 @@ def _run_main(head: bytes, channel: Channel) -> bool:
         channel.send("error", describe(error))
         return False
     try:
-        threading._shutdown()  # type: ignore[attr-defined]
+        if "threading" in sys.modules:
+            sys.modules["threading"]._shutdown()
         atexit._run_exitfuncs()
         module.__dict__.clear()
         gc.collect()

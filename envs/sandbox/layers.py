@@ -6,11 +6,11 @@ only proven layers are named. `rlimits` and the loss of all privileges are there
 
 from __future__ import annotations
 
+import _socket
 import contextlib
 import os
 import resource
 import signal
-import socket
 import sys
 from collections.abc import Callable, Collection
 from functools import partial
@@ -168,7 +168,7 @@ def proven(walls: Walls, limits: dict[int, int]) -> list[str]:
         return ["rlimits"]
     proofs: dict[str, Callable[[], bool]] = {
         "landlock": lambda: _refused(partial(os.listdir, "/")),
-        "seccomp": lambda: walls.filtered and _refused(socket.socket) and _refused(os.fork),
+        "seccomp": lambda: walls.filtered and _refused(_socket.socket) and _refused(os.fork),
         "no_new_privs": lambda: kernel.prctl(kernel.PR_GET_NO_NEW_PRIVS) == 1,
         "caps_dropped": lambda: os.geteuid() != 0 and not kernel.has_capabilities(),
         "not_dumpable": lambda: kernel.prctl(kernel.PR_GET_DUMPABLE) == 0,

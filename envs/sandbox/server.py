@@ -9,6 +9,7 @@ load a quarter of it.
 
 from __future__ import annotations
 
+import _socket
 import contextlib
 import fcntl
 import json
@@ -17,7 +18,6 @@ import os
 import resource
 import select
 import signal
-import socket
 import struct
 import time
 from collections.abc import Callable
@@ -89,7 +89,7 @@ def main(config: dict[str, Any]) -> None:
     room = Room(guest.Channel(RESULT, progress), walls, lasting, limits["processes"], {})
     hello = json.dumps({"isolation": _prove(room)}).encode()
     os.dup2(0, 2)
-    control = socket.socket(fileno=CONTROL)
+    control = _socket.socket(fileno=CONTROL)
     control.send(hello)
     while message := _next_order(control):
         order = clock.Order(*ORDER.unpack(message))
@@ -99,7 +99,7 @@ def main(config: dict[str, Any]) -> None:
         control.send(report)
 
 
-def _next_order(control: socket.socket) -> bytes:
+def _next_order(control: _socket.socket) -> bytes:
     """The next order; nothing if the owner is gone, even if its forked children are not."""
     ready, _, _ = select.select((CONTROL, OWNER), (), ())
     return control.recv(ORDER.size) if CONTROL in ready else b""
@@ -132,7 +132,7 @@ def _start(order: clock.Order, room: Room) -> list[int]:
     """Fork the children of a job: one, or the program's and then the tests'."""
     ends: tuple[int, ...] = ()
     if order.mode in _SIDES:
-        ends = tuple(end.detach() for end in socket.socketpair())
+        ends = tuple(end.detach() for end in _socket.socketpair())
     roles = room.roles.get((order, ends))
     if roles is None:
         if len(room.roles) >= _MAX_ROLES:

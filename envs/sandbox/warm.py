@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _sitebuiltins
+import _socket
 import builtins
 import contextlib
 import gc
@@ -10,7 +11,6 @@ import importlib
 import json
 import os
 import random
-import socket
 import sys
 from functools import partial
 from mmap import mmap
@@ -20,7 +20,7 @@ from envs.sandbox import answers, guest, proxy, wire
 
 _MODULES = (
     "bisect collections collections.abc copy functools heapq"
-    " io itertools json math operator queue random re string threading traceback typing"
+    " io itertools json math operator random re string typing"
 )
 _ROUNDS = 10
 """Enough for the interpreter to adapt its instructions here, once, and not in every child."""
@@ -123,13 +123,14 @@ def _run_proxies(head: bytes, channel: guest.Channel) -> None:
             [("loaded", None), ("value", [1])],
         ),
     ):
-        end, other = socket.socketpair()
-        with end, other:
-            for message in messages:
-                proxy.Pipe(other.fileno()).send(*message)
-            other.shutdown(socket.SHUT_WR)
-            with contextlib.suppress(proxy.ProgramGoneError):
-                run(fd=end.fileno())
+        end, other = _socket.socketpair()
+        for message in messages:
+            proxy.Pipe(other.fileno()).send(*message)
+        other.shutdown(_socket.SHUT_WR)
+        with contextlib.suppress(proxy.ProgramGoneError):
+            run(fd=end.fileno())
+        end.close()
+        other.close()
 
 
 def _run_script(files: tuple[int, int]) -> None:
