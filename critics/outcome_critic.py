@@ -27,6 +27,7 @@ from transformers import PretrainedConfig, PreTrainedModel, T5Config, T5Model
 
 from critics.calibration import Calibration
 from critics.padding import pad
+from critics.reading_once import reading_once
 
 Reads: TypeAlias = Literal["states", "actor"]
 """What a head reads of a token: a state that learns with it, or all that an actor knows of it."""
@@ -179,13 +180,14 @@ class T5OutcomeCritic(OutcomeCritic, T5Model):  # type: ignore[misc]
     def states(self, prompt_ids_BS: Tensor, prompt_mask_BS: Tensor, token_ids_BT: Tensor) -> Tensor:
         """The decoder's states at its start token and the program's. Shape (B, 1 + T, D)."""
         start_B1 = torch.full_like(token_ids_BT[:, :1], self.config.decoder_start_token_id)
-        hidden_BLD: Tensor = T5Model.forward(
-            self,
-            input_ids=prompt_ids_BS,
-            attention_mask=prompt_mask_BS,
-            decoder_input_ids=torch.cat([start_B1, token_ids_BT], dim=1),
-            use_cache=False,
-        ).last_hidden_state
+        with reading_once(self.encoder, prompt_ids_BS, prompt_mask_BS):
+            hidden_BLD: Tensor = T5Model.forward(
+                self,
+                input_ids=prompt_ids_BS,
+                attention_mask=prompt_mask_BS,
+                decoder_input_ids=torch.cat([start_B1, token_ids_BT], dim=1),
+                use_cache=False,
+            ).last_hidden_state
         return hidden_BLD
 
 

@@ -4,10 +4,12 @@
 
 Learning: programs a second of warm-up and of RL steps, on token sequences with the lengths of APPS,
 by a T5 from scratch; beside `Seq2SeqTrainer`, and beside the same step on rows that are filled to
-600 and 512 tokens, as CodeRL's data set has them. Writing: tokens a second of a tiny T5 that has
+600 and 512 tokens, as CodeRL's data set has them. `2 rows a prompt` has rows of one problem share
+a step, by `optim.rows_per_prompt`. Writing: tokens a second of a tiny T5 that has
 learned a little, so that programs end, beside `generate` on the same prompts. Every measurement is
 a process of its own, on one thread, its seconds are those of the processor; the ways take turns.
-Coderl's rows and the filled ones are held in micro-batches of the same number of tokens.
+Coderl's rows and the filled ones are held in micro-batches of the same number of tokens: as many
+filled rows at once as rows share a prompt.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ from coderl.actors.tiny import tiny_model
 from coderl.actors.tokenizer import train_tokenizer
 from coderl.batch import Example
 from coderl.prompts import build_prompt, solution_pairs
-from coderl.training.loop import epochs, fit
+from coderl.training.epochs import epochs
+from coderl.training.loop import fit
 from coderl.training.settings import OptimConfig
 from coderl.training.warm_up import actor_loss, encode, normalized, warm_up
 from critics.padding import pad
@@ -47,20 +50,21 @@ BATCH = 8
 LESSONS = "bundled:mini-apps?split=solved&limit=200"
 QUESTIONS = "bundled:mini-apps?split=heldout&limit=64"
 LENGTHS = ActorConfig(max_prompt_tokens=192, max_new_tokens=64)
-OPTIM = OptimConfig(
-    lr=1e-4, batch_size=BATCH, warmup_steps=0, micro_batch_tokens=MAX_PROMPT + MAX_PROGRAM
-)
-"""One filled row at once, as the released scripts have it."""
+OPTIM = OptimConfig(lr=1e-4, batch_size=BATCH, warmup_steps=0)
+FILLED = "filled to 600 / 512"
 PEERS = {
-    "warm-up": ("coderl", "Seq2SeqTrainer", "filled to 600 / 512"),
-    "RL step": ("coderl", "filled to 600 / 512"),
+    "warm-up": ("coderl", "Seq2SeqTrainer", FILLED),
+    "warm-up, 2 rows a prompt": ("coderl", FILLED),
+    "warm-up, 4 rows a prompt": ("coderl", FILLED),
+    "RL step": ("coderl", FILLED),
+    "RL step, 2 rows a prompt": ("coderl", FILLED),
+    "RL step, 4 rows a prompt": ("coderl", FILLED),
     "sampling, 1 a prompt": ("coderl", "generate"),
     "sampling, 5 a prompt": ("coderl", "generate"),
 }
 AIMS = {
     ("warm-up", "Seq2SeqTrainer"): 1.0,
-    ("warm-up", "filled to 600 / 512"): 4.0,
-    ("RL step", "filled to 600 / 512"): 4.0,
+    **{(what, FILLED): 4.0 for what, ways in PEERS.items() if FILLED in ways},
     ("sampling, 1 a prompt", "generate"): 1.3,
     ("sampling, 5 a prompt", "generate"): 1.0,
 }
@@ -120,8 +124,8 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _apps_like(count: int, actor: EncoderDecoderActor) -> list[Example]:
-    """Sequences of random tokens, as long as those of APPS.
+def _apps_like(count: int, each: int, actor: EncoderDecoderActor) -> list[Example]:
+    """Sequences of random tokens, as long as those of APPS, `each` with one prompt.
 
     Log-normal, cut, around its means: 293 words a statement and 18 lines a solution (Hendrycks et
     al. 2021, arXiv:2105.09938), at about 1.3 tokens a word and 8 a line.
@@ -133,9 +137,10 @@ def _apps_like(count: int, actor: EncoderDecoderActor) -> list[Example]:
         length = int(chance.lognormvariate(0.0, sigma) * mean * 2.718281828 ** (-(sigma**2) / 2))
         return tuple(chance.randrange(low, high) for _ in range(min(max(length, 8), most)))
 
-    examples = []
-    for _ in range(count):
-        prompt_ids, token_ids = ids(381, 0.6, MAX_PROMPT), ids(144, 0.8, MAX_PROGRAM)
+    examples: list[Example] = []
+    for number in range(count):
+        prompt_ids = examples[-1].prompt_ids if number % each else ids(381, 0.6, MAX_PROMPT)
+        token_ids = ids(144, 0.8, MAX_PROGRAM)
         weights = (1.0,) * len(token_ids)
         examples.append(Example(prompt_ids=prompt_ids, token_ids=token_ids, weights=weights))
     return examples
@@ -163,8 +168,12 @@ def _learn(what: str, how: str, given: argparse.Namespace) -> float:
     """Programs a second, the first two steps left out."""
     size = TinyConfig(d_model=256, d_ff=1024, num_layers=4)
     actor = _scratch(size, ActorConfig(max_prompt_tokens=MAX_PROMPT, max_new_tokens=MAX_PROGRAM))
+    kind, _, words = what.partition(", ")
+    each = int(words.split()[0]) if words else 1
+    turns = 2 if kind == "RL step" else 1
     num_steps = given.steps + 2
-    examples = _apps_like(BATCH * num_steps, actor)
+    shared = each if how == "coderl" else 1  # the released code reads a prompt for every row
+    examples = _apps_like(BATCH * turns * num_steps, shared, actor)
     times: list[float] = []
 
     def note(*_: object) -> None:
@@ -173,10 +182,9 @@ def _learn(what: str, how: str, given: argparse.Namespace) -> float:
     if how == "Seq2SeqTrainer":
         _train_by_transformers(actor, examples, num_steps, note)
     else:
-        if how != "coderl":
+        if how == FILLED:
             examples = [_filled(e, actor.codec.eos_id) for e in examples]
-        rows = epochs([len(e) for e in examples], BATCH, 0)
-        turns = 2 if what == "RL step" else 1
+        rows = epochs(examples, BATCH, 0, shared)
 
         def examples_at(step: int) -> list[Example]:
             """Ground truth and, in an RL step, as many samples."""
@@ -188,12 +196,11 @@ def _learn(what: str, how: str, given: argparse.Namespace) -> float:
             examples_at,
             actor_loss(actor),
             num_steps=num_steps,
-            optim=OPTIM,
+            optim=replace(OPTIM, micro_batch_tokens=each * (MAX_PROMPT + MAX_PROGRAM)),
             seed=0,
             on_step=note,
         )
-    per_step = BATCH * (2 if what == "RL step" else 1)
-    return per_step * (len(times) - 2) / (times[-1] - times[1])
+    return BATCH * turns * (len(times) - 2) / (times[-1] - times[1])
 
 
 def _train_by_transformers(

@@ -16,6 +16,7 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from coderl.actors.transformers_actor import TransformersActor
 from coderl.batch import Batch
+from critics.reading_once import reading_once
 
 
 class EncoderDecoderActor(TransformersActor):
@@ -33,12 +34,13 @@ class EncoderDecoderActor(TransformersActor):
         start_B1 = torch.full_like(
             batch.token_ids_BT[:, :1], self.model.config.decoder_start_token_id
         )
-        logits_BTV: Tensor = self.model(
-            input_ids=batch.prompt_ids_BS,
-            attention_mask=batch.prompt_mask_BS,
-            decoder_input_ids=torch.cat([start_B1, batch.token_ids_BT[:, :-1]], dim=1),
-            use_cache=False,
-        ).logits
+        with reading_once(self.model.encoder, batch.prompt_ids_BS, batch.prompt_mask_BS):
+            logits_BTV: Tensor = self.model(
+                input_ids=batch.prompt_ids_BS,
+                attention_mask=batch.prompt_mask_BS,
+                decoder_input_ids=torch.cat([start_B1, batch.token_ids_BT[:, :-1]], dim=1),
+                use_cache=False,
+            ).logits
         return logits_BTV
 
 

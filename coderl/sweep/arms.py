@@ -29,7 +29,7 @@ class Arm:
 
     name: str
     overrides: tuple[str, ...]
-    """`key=value`, as on the command line."""
+    """`key=value` or a YAML file, as on the command line."""
 
 
 def arms_of(config: Config) -> list[Arm]:
@@ -100,9 +100,11 @@ def _arm(text: str) -> Arm:
     name, colon, words = text.partition(":")
     overrides = tuple(words.split())
     if not colon or not _NAME.fullmatch(name):
-        raise ConfigError(f"arms: got {text!r}; expected `name: key=value key=value`")
+        raise ConfigError(f"arms: got {text!r}; expected `name: key=value file.yaml`")
     for word in overrides:
-        _check_key(word.partition("=")[0], text)
+        is_file = configuration.is_file(word)
+        for key in configuration.flat(Path(word)) if is_file else (word.partition("=")[0],):
+            _check_key(key, text)
     return Arm(name=name, overrides=overrides)
 
 

@@ -15,7 +15,7 @@ class Config(quickstart.Config):
     out: Path = Path("runs/sweep")
     """Run directory; run again with the same settings to resume."""
     arms: tuple[str, ...] = ()
-    """One a row of the table: `name: key=value key=value`, the keys being those of `train-actor`
+    """One a row of the table: `name: key=value file.yaml`, the keys being those of `train-actor`
     (`objective`, `reinforce.*`, `critic_training.*`)."""
     grid: tuple[str, ...] = ()
     """`key:value,value`: every arm is run with every combination of the values."""

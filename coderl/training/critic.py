@@ -11,7 +11,8 @@ from pathlib import Path
 from coderl.actors.actor import Reader
 from coderl.prompts import build_prompt
 from coderl.rollout import Rollout, program_ids
-from coderl.training.loop import epochs, fit
+from coderl.training.epochs import epochs
+from coderl.training.loop import fit
 from coderl.training.settings import CriticConfig
 from coderl.training.validation import EarlyStop, calibrate
 from critics.outcome_critic import CriticRow, OutcomeCritic, critic_loss
@@ -108,7 +109,7 @@ def train_critic(
         ConfigError: If early stop finds no validation problem with passed and failed programs.
     """
     weights = class_weights([row.label for row in rows], config.class_weight_power)
-    order = epochs([len(row) for row in rows], config.optim.batch_size, seed)
+    order = epochs(rows, config.optim.batch_size, seed, config.optim.rows_per_prompt)
 
     def examples_at(step: int) -> list[CriticRow]:
         chosen = [rows[i] for i in order(step)]

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-import random
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
-from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,9 +27,6 @@ from coderl.training.engines import Engine, engine_for
 from coderl.training.settings import OptimConfig
 
 Row = TypeVar("Row")
-
-WINDOW = 8
-"""Batches that are sorted by length together."""
 
 
 class NonFiniteLossError(RunError):
@@ -125,42 +120,6 @@ def fit(
     engine.release()
     module.eval()
     return num_steps
-
-
-def epochs(lengths: Sequence[int], batch_size: int, seed: int) -> Callable[[int], list[int]]:
-    """Indices of the rows of any step: a fresh shuffle each epoch, no row left out or repeated.
-
-    Rows of similar length share a batch, so that little of it is padding: each run of
-    `WINDOW` shuffled batches is sorted by length, cut into batches, and these are shuffled.
-
-    Args:
-        lengths: One a row, in tokens.
-        batch_size: Rows a step.
-        seed: Of the shuffles.
-
-    >>> rows = epochs([3, 1, 2, 9, 7], 2, seed=0)
-    >>> sorted(index for step in range(5) for index in rows(step))
-    [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
-    """
-    num_rows = len(lengths)
-
-    @lru_cache(maxsize=4)
-    def window(number: int) -> list[list[int]]:
-        size = WINDOW * batch_size
-        positions = range(number * size, (number + 1) * size)
-        rows = [order(p // num_rows)[p % num_rows] for p in positions]
-        rows.sort(key=lambda row: lengths[row])
-        batches = [rows[i : i + batch_size] for i in range(0, size, batch_size)]
-        random.Random(derive(seed, "window", number)).shuffle(batches)
-        return batches
-
-    @lru_cache(maxsize=4)
-    def order(epoch: int) -> list[int]:
-        rows = list(range(num_rows))
-        random.Random(derive(seed, "epoch", epoch)).shuffle(rows)
-        return rows
-
-    return lambda step: window(step // WINDOW)[step % WINDOW]
 
 
 def _stops(engine: Engine, should_stop: Callable[[int], bool], step: int) -> bool:

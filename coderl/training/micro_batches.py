@@ -21,7 +21,7 @@ def share_of(rows: Sequence[Any], max_tokens: int) -> list[Sequence[Any]]:
     """
     count = processes.count()
     if max_tokens:
-        rows = sorted(rows, key=_lengths, reverse=True)
+        rows = sorted(rows, key=_lengths_and_prompt, reverse=True)
     shares = [_cut(rows[rank::count], max_tokens) for rank in range(count)]
     most = max(int(count > 1), *map(len, shares))
     mine = shares[processes.rank()]
@@ -39,6 +39,11 @@ def _cut(rows: Sequence[Any], max_tokens: int) -> list[Sequence[Any]]:
             starts.append(end)
             longest = lengths
     return [rows[i:j] for i, j in zip(starts, [*starts[1:], len(rows)], strict=True)]
+
+
+def _lengths_and_prompt(row: Any) -> tuple[object, ...]:
+    """What rows are sorted by: those with one prompt lie side by side."""
+    return len(row.prompt_ids), row.prompt_ids, len(row.token_ids)
 
 
 def _lengths(row: Any) -> tuple[int, int]:

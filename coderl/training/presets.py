@@ -26,6 +26,7 @@ BUDGETS = {
     "negative_batch_size",
     "optim.lr",
     "optim.micro_batch_tokens",
+    "optim.rows_per_prompt",
 }
 """What depends on model and data, or serves none of the three."""
 

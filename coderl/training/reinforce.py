@@ -32,8 +32,9 @@ from coderl.training.credit import (
     examples_of,
 )
 from coderl.training.critic import labelled_rows, train_critic
+from coderl.training.epochs import epochs
 from coderl.training.logprobs import token_logprobs, with_logprobs
-from coderl.training.loop import epochs, fit
+from coderl.training.loop import fit
 from coderl.training.objectives import with_objective
 from coderl.training.rl_head import cloned_head
 from coderl.training.rounds import Round, RoundFolder, Spent, cost_of
@@ -201,7 +202,8 @@ class _Rounds:
 
     def __post_init__(self) -> None:
         examples = ground_truth(self.actor, self.problems)
-        self.truth = _stream(examples, self.config.optim.batch_size, derive(self.seed, "truth"))
+        size = self.config.optim.batch_size
+        self.truth = self._stream(examples, size, derive(self.seed, "truth"))
 
     def examples_at(self, step: int) -> list[Example]:
         """Ground truth and, unless their weight is 0, samples; each normalised by itself."""
@@ -351,15 +353,14 @@ class _Rounds:
 
     def _stream_of(self, credits: Sequence[Credit], size: int, seed: int) -> Stream:
         score = scorer(self.actor, self.critic, self.config)
-        return _stream(examples_of(self.actor, credits, self.config, score), size, seed)
+        return self._stream(examples_of(self.actor, credits, self.config, score), size, seed)
+
+    def _stream(self, examples: Sequence[Example], size: int, seed: int) -> Stream:
+        """The `size` examples of any step, epoch by epoch; none where there are none."""
+        if not examples:
+            return lambda step: []
+        rows = epochs(examples, size, seed, self.config.optim.rows_per_prompt)
+        return lambda step: [examples[row] for row in rows(step)]
 
     def _seed(self, number: int) -> int:
         return derive(self.seed, "round", number)
-
-
-def _stream(examples: Sequence[Example], size: int, seed: int) -> Stream:
-    """The `size` examples of any step, epoch by epoch; none where there are none."""
-    if not examples:
-        return lambda step: []
-    rows = epochs([len(example) for example in examples], size, seed)
-    return lambda step: [examples[row] for row in rows(step)]

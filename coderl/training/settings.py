@@ -40,6 +40,9 @@ class OptimConfig:
     """Steps of linear rise from 0. Paper, sec. 4.1: 500; released scripts: 0."""
     batch_size: int = 32
     """Rows an optimiser step."""
+    rows_per_prompt: int = 1
+    """Rows with one prompt that share a step, if there are as many. An actor that is an encoder and
+    a decoder reads their prompt once: quicker, at the price of fewer prompts a step (ours)."""
     micro_batch_tokens: int = 0
     """Tokens held at once, padding included, or one row that is longer; 0 means the whole batch.
     Rows are sorted by length before. The update does not depend on it; memory and speed do."""
@@ -54,7 +57,7 @@ class OptimConfig:
     def __post_init__(self) -> None:
         if self.lr <= 0:
             raise ValueError(f"lr: got {self.lr}; expected a positive number")
-        expect_at_least(self, 1, "batch_size")
+        expect_at_least(self, 1, "batch_size", "rows_per_prompt")
         expect_at_least(self, 0, "micro_batch_tokens", "warmup_steps", "weight_decay")
         expect_at_least(self, 0, "embedding_lr_factor", "max_grad_norm", "decay_power")
         if not 0 <= self.weight_decay_until <= 1:

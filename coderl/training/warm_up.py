@@ -15,7 +15,8 @@ from torch import Tensor
 from coderl.actors.actor import Actor
 from coderl.batch import Example, collate
 from coderl.prompts import Prompt, solution_pairs
-from coderl.training.loop import epochs, fit
+from coderl.training.epochs import epochs
+from coderl.training.loop import fit
 from coderl.training.losses import clipped_weights, weighted_nll
 from coderl.training.rl_head import Through
 from coderl.training.settings import Normalization, OptimConfig
@@ -109,7 +110,7 @@ def warm_up(
     on_step: Callable[[int, dict[str, float]], None] | None = None,
 ) -> None:
     """Fit the actor to examples by token-mean cross-entropy, in place."""
-    rows = epochs([len(e) for e in examples], optim.batch_size, seed)
+    rows = epochs(examples, optim.batch_size, seed, optim.rows_per_prompt)
     fit(
         actor.module,
         lambda step: token_mean([examples[i] for i in rows(step)]),

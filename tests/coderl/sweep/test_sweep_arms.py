@@ -88,6 +88,21 @@ def test_values_that_the_stage_refuses_name_their_arm(arm: str, message: str) ->
     assert str(caught.value).startswith(message)
 
 
+def test_an_arm_may_be_a_file_and_what_it_changes_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("reinforce:\n  baseline: greedy\n  negative_weight: 1.0\n")
+    settings = config(arms=(f"mine: {file} objective=ce_rl reinforce.negative_weight=0.5",))
+    mine: Any = by_name(settings)["mine"].settings
+    assert (mine.reinforce.baseline, mine.reinforce.negative_weight) == ("greedy", 0.5)
+    assert mine.reinforce.token_weights == "critic"  # as all arms have it
+
+    file.write_text("reinforce:\n  baseline: greedy\nseed: 7\n")
+    with pytest.raises(ConfigError, match="got 'seed' in 'mine: "):
+        arms_of(settings)
+    with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read"):
+        arms_of(config(arms=("mine: none.yaml",)))
+
+
 def test_all_arms_start_from_one_warm_up_and_its_samples() -> None:
     plan = by_name(config())
     made = {stage.name: stage for stage in quickstart_stages(config(), 3)}

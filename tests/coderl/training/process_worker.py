@@ -82,9 +82,12 @@ def run(stage: Callable[[Path, OnStep], nn.Module], kind: str, out: Path) -> Non
 
 
 def warm_up(folder: Path, on_step: OnStep) -> nn.Module:
-    """Uneven shares: of 7 rows, 3 of the longest at once, 4 and 3, one micro-batch empty."""
+    """Uneven shares: of 7 rows, 3 of the longest at once, 4 and 3, one micro-batch empty.
+
+    Each row is there three times: one process has two of them, whose prompt is read once.
+    """
     actor = fresh_actor()
-    examples = ground_truth(actor, PROBLEMS)
+    examples = [example for example in ground_truth(actor, PROBLEMS) for _ in range(3)]
     sizes = [7, 7, 1, 7, 7, 7]  # where there is 1, a process has none at all
     fit(
         actor.module,

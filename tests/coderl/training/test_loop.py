@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
-from math import ceil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from coderl.actors.encoder_decoder import EncoderDecoderActor
 from coderl.batch import Example
 from coderl.training.engines import Alone
-from coderl.training.loop import WINDOW, NonFiniteLossError, epochs, fit
+from coderl.training.epochs import epochs
+from coderl.training.loop import NonFiniteLossError, fit
 from coderl.training.settings import OptimConfig
 from coderl.training.warm_up import actor_loss, ground_truth, token_mean, warm_up
 from envs import Problem
@@ -231,7 +228,7 @@ def test_a_killed_run_ends_bit_equal_to_one_that_was_not(
     def run(*, kill_after: int | None, checkpoint: Path | None) -> tuple[Metrics, list[Tensor]]:
         actor, metrics = make_actor(dropout=0.1), []
         examples = ground_truth(actor, problems)
-        rows = epochs([len(e) for e in examples], 3, seed=5)
+        rows = epochs(examples, 3, seed=5)
 
         def on_step(step: int, found: dict[str, float]) -> None:
             metrics.append((step, found))
@@ -388,44 +385,3 @@ def test_a_gradient_that_is_not_finite_stops_before_the_step() -> None:
             seed=0,
         )
     assert module.values() == (0.0, 0.0)
-
-
-@given(
-    lengths=st.lists(st.integers(1, 99), min_size=1, max_size=40),
-    batch_size=st.integers(1, 9),
-    seed=st.integers(0, 3),
-)
-def test_every_row_comes_equally_often(lengths: list[int], batch_size: int, seed: int) -> None:
-    # After whole windows the rows seen are the first so many of shuffle after shuffle: all of
-    # them equally often, but for one more of those that the last shuffle began with.
-    rows, seen = epochs(lengths, batch_size, seed), Counter[int]()
-    for window in range(3):
-        for step in range(window * WINDOW, (window + 1) * WINDOW):
-            batch = rows(step)
-            assert len(batch) == batch_size
-            seen.update(batch)
-        total = (window + 1) * WINDOW * batch_size
-        least, most = total // len(lengths), ceil(total / len(lengths))
-        assert all(least <= seen[row] <= most for row in range(len(lengths)))
-
-
-def test_an_epoch_sees_every_row_once() -> None:
-    # 40 rows in batches of 5: a window of 8 batches is an epoch.
-    rows = epochs(list(range(40)), 5, seed=0)
-    epoch = [sorted(row for step in range(e * 8, e * 8 + 8) for row in rows(step)) for e in (0, 1)]
-    assert epoch == [list(range(40))] * 2
-    assert [rows(step) for step in range(8)] != [rows(step) for step in range(8, 16)]
-
-
-def test_rows_of_similar_length_share_a_batch() -> None:
-    # Lengths 0..39: sorted in fives, no batch spans more than 4.
-    rows = epochs(list(range(40)), 5, seed=0)
-    assert {max(rows(step)) - min(rows(step)) for step in range(16)} == {4}
-
-
-def test_the_rows_of_a_step_do_not_depend_on_the_steps_before() -> None:
-    lengths = [3, 1, 4, 1, 5, 9, 2]
-    straight = epochs(lengths, 2, seed=1)
-    in_order = [straight(step) for step in range(50)]
-    jumping = epochs(lengths, 2, seed=1)
-    assert [jumping(step) for step in reversed(range(50))] == in_order[::-1]

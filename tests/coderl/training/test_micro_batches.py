@@ -49,6 +49,13 @@ def test_rows_of_similar_length_share_a_micro_batch() -> None:
     assert lengths_of(share_of(mixed, 21)) == [[(5, 1)], [(4, 6)]]
 
 
+def test_rows_with_one_prompt_lie_side_by_side() -> None:
+    one, other = row((3, 1), first=5), row((3, 2), first=50)
+    longer = row((3, 4), first=5)
+    (piece,) = share_of([one, other, longer], 99)
+    assert list(piece) == [other, longer, one]
+
+
 def test_without_a_bound_all_rows_are_one_batch_in_their_order() -> None:
     rows = [row((1, 1)), row((3, 1)), row((2, 1))]
     assert share_of(rows, 0) == [rows]
@@ -83,6 +90,8 @@ def test_processes_share_rows_in_as_many_micro_batches(
 
 TRUTH = [row((9, 3), first=5), row((2, 8), first=40), row((6, 1), first=70)]
 SAMPLES = [row((3, 7), 1.0, 90, rl=True), row((8, 2), -0.3, 120, rl=True), row((2, 2), 0.5, 150)]
+OF_ONE_PROMPT = [row((9, 7), 0.5), row((3, 2), 1.0, 90, rl=True), row((9, 4), -0.2)]
+"""Two of them with a prompt that one of the truth has too."""
 
 
 def gradients(
@@ -97,7 +106,9 @@ def gradients(
 
 @pytest.mark.parametrize("architecture", ["t5", "llama"])
 @pytest.mark.parametrize("how", ["token_mean", "sequence_mean", "sequence_sum"])
-@pytest.mark.parametrize("samples", [[], SAMPLES], ids=["ce", "ce_rl"])
+@pytest.mark.parametrize(
+    "samples", [[], SAMPLES, OF_ONE_PROMPT], ids=["ce", "ce_rl", "ce_rl, one prompt"]
+)
 def test_loss_and_gradient_are_those_of_one_batch(
     make_any_actor: Callable[..., TransformersActor],
     architecture: str,
