@@ -8,12 +8,18 @@ import stat
 BOX = "box"
 """A program's private folder, in the slot's own."""
 _AS_MADE = stat.S_IFDIR | 0o700
+_TIMES = 0.0, 0.0
+"""What is read and written there changes its times: no program is to see those of another."""
 
 
 def clean() -> None:
-    """Leave the current folder with nothing in it but an empty private folder."""
-    if os.listdir() == [BOX] and os.lstat(BOX).st_mode == _AS_MADE and not os.listdir(BOX):
-        return
+    """Leave nothing in the current folder but an empty private folder with its times set back."""
+    if os.listdir() != [BOX] or os.lstat(BOX).st_mode != _AS_MADE or os.listdir(BOX):
+        _empty()
+    os.utime(BOX, _TIMES)
+
+
+def _empty() -> None:
     for entry in list(os.scandir(".")):
         if entry.name != BOX or not entry.is_dir(follow_symlinks=False):
             _remove(entry)

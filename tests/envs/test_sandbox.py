@@ -308,6 +308,18 @@ def test_cleaning_removes_any_depth_any_mode_and_follows_no_link(tmp_path, monke
     assert [path.name for path in work.iterdir()] == [scratch.BOX]
     assert list(box.iterdir()) == []
     assert (outside / "kept").exists()
+    os.utime(box, (5, 6))
+    scratch.clean()
+    assert (box.stat().st_atime, box.stat().st_mtime) == (0, 0)
+
+
+def test_the_times_of_the_private_folder_tell_nothing_of_earlier_programs():
+    leaves = "import os\ndef add(a, b):\n os.utime('.', (5, 6))\n return a + b"
+    reads = "import os\ndef add(a, b):\n return a + b if os.stat('.').st_mtime == 6 else None"
+    with Judge(1) as judge:
+        left, read = judge.run([(ADD, leaves), (ADD, reads)])
+    assert left.passed
+    assert not read.passed
 
 
 @pytest.mark.slow
