@@ -46,6 +46,8 @@ from critics.padding import pad
 from envs.sources import read
 
 MAX_PROMPT, MAX_PROGRAM = 600, 512
+NUM_PROMPTS, PROGRAMS_PER_PROMPT = 50, 23
+"""APPS has 5,000 problems and 117,232 programs to learn from."""
 BATCH = 8
 LESSONS = "bundled:mini-apps?split=solved&limit=200"
 QUESTIONS = "bundled:mini-apps?split=heldout&limit=64"
@@ -124,8 +126,8 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _apps_like(count: int, each: int, actor: EncoderDecoderActor) -> list[Example]:
-    """Sequences of random tokens, as long as those of APPS, `each` with one prompt.
+def _apps_like(programs_per_prompt: int, actor: EncoderDecoderActor) -> list[Example]:
+    """Sequences of random tokens, as long as those of APPS.
 
     Log-normal, cut, around its means: 293 words a statement and 18 lines a solution (Hendrycks et
     al. 2021, arXiv:2105.09938), at about 1.3 tokens a word and 8 a line.
@@ -137,12 +139,13 @@ def _apps_like(count: int, each: int, actor: EncoderDecoderActor) -> list[Exampl
         length = int(chance.lognormvariate(0.0, sigma) * mean * 2.718281828 ** (-(sigma**2) / 2))
         return tuple(chance.randrange(low, high) for _ in range(min(max(length, 8), most)))
 
-    examples: list[Example] = []
-    for number in range(count):
-        prompt_ids = examples[-1].prompt_ids if number % each else ids(381, 0.6, MAX_PROMPT)
-        token_ids = ids(144, 0.8, MAX_PROGRAM)
-        weights = (1.0,) * len(token_ids)
-        examples.append(Example(prompt_ids=prompt_ids, token_ids=token_ids, weights=weights))
+    examples = []
+    for _ in range(NUM_PROMPTS * PROGRAMS_PER_PROMPT // programs_per_prompt):
+        prompt_ids = ids(381, 0.6, MAX_PROMPT)
+        for _ in range(programs_per_prompt):
+            token_ids = ids(144, 0.8, MAX_PROGRAM)
+            weights = (1.0,) * len(token_ids)
+            examples.append(Example(prompt_ids=prompt_ids, token_ids=token_ids, weights=weights))
     return examples
 
 
@@ -172,8 +175,8 @@ def _learn(what: str, how: str, given: argparse.Namespace) -> float:
     each = int(words.split()[0]) if words else 1
     turns = 2 if kind == "RL step" else 1
     num_steps = given.steps + 2
-    shared = each if how == "coderl" else 1  # the released code reads a prompt for every row
-    examples = _apps_like(BATCH * turns * num_steps, shared, actor)
+    # The released code reads a prompt for every row: filled rows have prompts of their own.
+    examples = _apps_like(1 if how == FILLED else PROGRAMS_PER_PROMPT, actor)
     times: list[float] = []
 
     def note(*_: object) -> None:
@@ -184,7 +187,7 @@ def _learn(what: str, how: str, given: argparse.Namespace) -> float:
     else:
         if how == FILLED:
             examples = [_filled(e, actor.codec.eos_id) for e in examples]
-        rows = epochs(examples, BATCH, 0, shared)
+        rows = epochs(examples, BATCH, 0, 1 if how == FILLED else each)
 
         def examples_at(step: int) -> list[Example]:
             """Ground truth and, in an RL step, as many samples."""

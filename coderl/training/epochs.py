@@ -41,8 +41,8 @@ def epochs(
         rows: All that there are.
         batch_size: Rows a step.
         seed: Of the shuffles.
-        rows_per_prompt: Rows that stay side by side, as far as a prompt has so many; which ones
-            changes from epoch to epoch.
+        rows_per_prompt: Rows that stay side by side, as far as a prompt has so many: those of
+            similar length, give or take a fifth, so that each epoch puts other ones together.
     """
 
     @lru_cache(maxsize=4)
@@ -70,11 +70,11 @@ def epochs(
         by_prompt: dict[tuple[int, ...], list[int]] = {}
         for index in indices:
             by_prompt.setdefault(rows[index].prompt_ids, []).append(index)
-        runs = [
-            alike[start : start + rows_per_prompt]
-            for alike in by_prompt.values()
-            for start in range(0, len(alike), rows_per_prompt)
-        ]
+        runs = []
+        for alike in by_prompt.values():
+            alike.sort(key=lambda index: len(rows[index]) * chance.uniform(0.8, 1.25))
+            starts = range(0, len(alike), rows_per_prompt)
+            runs += [alike[start : start + rows_per_prompt] for start in starts]
         chance.shuffle(runs)
         return list(chain.from_iterable(runs))
 

@@ -21,6 +21,11 @@ def rows_of(lengths: list[int]) -> list[Example]:
     ]
 
 
+def rows_of_one_prompt(lengths: list[int]) -> list[Example]:
+    """Rows with programs of so many tokens."""
+    return [Example(prompt_ids=(7,), token_ids=(0,) * length, weights=()) for length in lengths]
+
+
 @given(
     lengths=st.lists(st.integers(1, 99), min_size=1, max_size=40),
     num_prompts=st.integers(1, 40),
@@ -83,11 +88,19 @@ def test_rows_with_one_prompt_share_a_batch_as_many_as_asked_for() -> None:
     assert [2, 2] in pairs
     alone = [prompts(1, step) for step in range(20)]
     assert [1, 1, 1, 1] in alone
-    # Which of the four rows are a pair changes from epoch to epoch: in batches of 2, 16 pairs.
-    rows_at = epochs(rows, 2, 0, 2)
-    first, second = ({frozenset(rows_at(s)) for s in range(e * 16, e * 16 + 16)} for e in (0, 1))
-    assert len(first) == len(second) == 16
-    assert first != second
+
+
+def test_programs_of_similar_length_stay_with_their_prompt_other_ones_in_every_epoch() -> None:
+    def pairs(lengths: list[int], epoch: int) -> set[frozenset[int]]:
+        """Of 16 rows with one prompt: an epoch in batches of 2 is a window of 8 of them."""
+        rows_at = epochs(rows_of_one_prompt(lengths), 2, 0, 2)
+        return {frozenset(rows_at(step)) for step in range(epoch * 8, epoch * 8 + 8)}
+
+    # Rows 0, 8 have 1 token, rows 1, 9 twice as many, and so on.
+    doubled = {frozenset({row, row + 8}) for row in range(8)}
+    assert pairs([2**row for row in range(8)] * 2, 0) == doubled
+    # Of nearly the same length, an epoch puts others together.
+    assert pairs(list(range(90, 106)), 0) != pairs(list(range(90, 106)), 1)
 
 
 def test_the_rows_of_a_step_do_not_depend_on_the_steps_before() -> None:
