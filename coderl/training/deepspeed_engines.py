@@ -38,7 +38,7 @@ class Zero2:
         # As DeepSpeed replaces the parameters of the groups by its own flat ones.
         self._groups = optimizer.state_dict()["param_groups"]
         self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        self._optimizer, self._faces = optimizer, Faces(module)
+        self._module, self._optimizer, self._faces = module, optimizer, Faces(module)
         self._engine = deepspeed.initialize(
             model=Shared(module, loss_of),
             optimizer=optimizer,
@@ -61,7 +61,7 @@ class Zero2:
             self._engine.backward(piece, scale_wrt_gas=False)
             return piece
 
-        return in_pieces(rows, micro_batch_tokens, take)
+        return in_pieces(self._module, rows, micro_batch_tokens, take)
 
     def clip(self) -> float:
         """The norm; DeepSpeed bounds it in the step."""

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from coderl.runs import processes
-from coderl.training.micro_batches import share_of
+from coderl.training.micro_batches import reads_once, share_of
 
 Loss = Callable[[Sequence[Any]], Tensor]
 
@@ -82,6 +82,7 @@ def _is_on(variable: str) -> bool:
 
 
 def in_pieces(
+    module: nn.Module,
     rows: Sequence[Any],
     micro_batch_tokens: int,
     take: Callable[[bool, Sequence[Any], bool], Tensor],
@@ -89,13 +90,14 @@ def in_pieces(
     """Take this process's micro-batches one by one; returns the loss of the step.
 
     Args:
+        module: What reads them.
         rows: Of the whole step.
         micro_batch_tokens: Held at once, padding included; 0 takes all rows.
         take: Adds up the gradient of a micro-batch and returns its loss. It gets True for the last
             one, after which processes exchange gradients; its rows, any where this process has
             none left; and whether these count.
     """
-    pieces = share_of(rows, micro_batch_tokens)
+    pieces = share_of(rows, micro_batch_tokens, shared_prompts=reads_once(module))
     losses = [
         take(number == len(pieces), chunk or rows[:1], bool(chunk)).item()
         for number, chunk in enumerate(pieces, start=1)
@@ -120,7 +122,8 @@ class Alone:
     def backward(self, rows: Sequence[Any], micro_batch_tokens: int) -> float:
         """Add up gradients."""
         loss = 0.0
-        for chunk in share_of(rows, micro_batch_tokens):
+        shared_prompts = reads_once(self._module)
+        for chunk in share_of(rows, micro_batch_tokens, shared_prompts=shared_prompts):
             piece = self._loss_of(chunk)
             piece.backward()  # type: ignore[no-untyped-call]
             loss += piece.item()
@@ -177,7 +180,7 @@ class Ddp(Alone):
                 piece.backward()  # type: ignore[no-untyped-call]
             return piece
 
-        return in_pieces(rows, micro_batch_tokens, take)
+        return in_pieces(self._module, rows, micro_batch_tokens, take)
 
 
 class Shared(nn.Module):

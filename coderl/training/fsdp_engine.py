@@ -56,7 +56,7 @@ class Fsdp2:
             return piece
 
         # No rows, no forward pass, in any process: the parameters stay in pieces.
-        return in_pieces(rows, micro_batch_tokens, take) if rows else 0.0
+        return in_pieces(self._module, rows, micro_batch_tokens, take) if rows else 0.0
 
     def clip(self) -> float:
         """Bound the norm."""

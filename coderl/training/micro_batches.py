@@ -9,35 +9,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from torch import nn
+
 from coderl.runs import processes
 
 
-def share_of(rows: Sequence[Any], max_tokens: int) -> list[Sequence[Any]]:
+def reads_once(module: nn.Module) -> bool:
+    """True for an encoder with a decoder: it reads a prompt once for all rows that have it."""
+    return bool(getattr(getattr(module, "config", None), "is_encoder_decoder", False))
+
+
+def share_of(
+    rows: Sequence[Any], max_tokens: int, *, shared_prompts: bool = False
+) -> list[Sequence[Any]]:
     """Micro-batches of this process's rows, as many in every process; some may be empty.
 
     Args:
         rows: Of the whole step: examples, or rows of a critic.
         max_tokens: Held at once, padding included; 0 takes all of a process's rows, in order.
+        shared_prompts: A prompt counts once for all rows of a micro-batch that have it.
     """
     count = processes.count()
     if max_tokens:
         rows = sorted(rows, key=_lengths_and_prompt, reverse=True)
-    shares = [_cut(rows[rank::count], max_tokens) for rank in range(count)]
+    shares = [_cut(rows[rank::count], max_tokens, shared_prompts) for rank in range(count)]
     most = max(int(count > 1), *map(len, shares))
     mine = shares[processes.rank()]
     return mine + [()] * (most - len(mine))
 
 
-def _cut(rows: Sequence[Any], max_tokens: int) -> list[Sequence[Any]]:
+def _cut(rows: Sequence[Any], max_tokens: int, shared_prompts: bool) -> list[Sequence[Any]]:
     """The rows in pieces that hold as many tokens once padded, or one row that is longer."""
     if not rows or not max_tokens:
         return [rows] if rows else []
-    starts, longest = [0], (0, 0)
-    for end, lengths in enumerate(map(_lengths, rows)):
-        longest = max(longest[0], lengths[0]), max(longest[1], lengths[1])
-        if end > starts[-1] and (end + 1 - starts[-1]) * sum(longest) > max_tokens:
+    starts, longest, num_prompts = [0], (0, 0), 0
+    for end, row in enumerate(rows):
+        prompt, program = _lengths(row)
+        again = shared_prompts and end > starts[-1] and row.prompt_ids == rows[end - 1].prompt_ids
+        num_prompts += not again
+        longest = max(longest[0], prompt), max(longest[1], program)
+        held = num_prompts * longest[0] + (end + 1 - starts[-1]) * longest[1]
+        if end > starts[-1] and held > max_tokens:
             starts.append(end)
-            longest = lengths
+            longest, num_prompts = (prompt, program), 1
     return [rows[i:j] for i, j in zip(starts, [*starts[1:], len(rows)], strict=True)]
 
 

@@ -49,6 +49,19 @@ def test_rows_of_similar_length_share_a_micro_batch() -> None:
     assert lengths_of(share_of(mixed, 21)) == [[(5, 1)], [(4, 6)]]
 
 
+def test_a_prompt_that_rows_share_counts_once_where_it_is_read_once() -> None:
+    rows = [row((9, 2), first=5), row((9, 3), first=5), row((9, 1), first=50), row((4, 1))]
+    assert lengths_of(share_of(rows, 27, shared_prompts=True)) == [
+        [(9, 1), (9, 3), (9, 2)],  # 2 * 9 + 3 * 3 = 27; a fourth row would make 3 * 9 + 4 * 3
+        [(4, 1)],
+    ]
+    assert lengths_of(share_of(rows, 26, shared_prompts=True)) == [
+        [(9, 1), (9, 3)],  # 2 * 9 + 2 * 3 = 24
+        [(9, 2), (4, 1)],  # 2 * 9 + 2 * 2 = 22: another micro-batch reads the prompt again
+    ]
+    assert lengths_of(share_of(rows, 27)) == [[(9, 1), (9, 3)], [(9, 2), (4, 1)]]
+
+
 def test_rows_with_one_prompt_lie_side_by_side() -> None:
     one, other = row((3, 1), first=5), row((3, 2), first=50)
     longer = row((3, 4), first=5)
