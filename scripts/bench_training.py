@@ -8,8 +8,7 @@ by a T5 from scratch; beside `Seq2SeqTrainer`, and beside the same step on rows 
 a step, by `optim.rows_per_prompt`. Writing: tokens a second of a tiny T5 that has
 learned a little, so that programs end, beside `generate` on the same prompts. Every measurement is
 a process of its own, on one thread, its seconds are those of the processor; the ways take turns.
-Coderl's rows and the filled ones are held in micro-batches of the same number of tokens: as many
-filled rows at once as rows share a prompt.
+Coderl's rows and the filled ones are held in micro-batches of the same number of tokens.
 """
 
 from __future__ import annotations
@@ -52,7 +51,10 @@ BATCH = 8
 LESSONS = "bundled:mini-apps?split=solved&limit=200"
 QUESTIONS = "bundled:mini-apps?split=heldout&limit=64"
 LENGTHS = ActorConfig(max_prompt_tokens=192, max_new_tokens=64)
-OPTIM = OptimConfig(lr=1e-4, batch_size=BATCH, warmup_steps=0)
+OPTIM = OptimConfig(
+    lr=1e-4, batch_size=BATCH, warmup_steps=0, micro_batch_tokens=MAX_PROMPT + MAX_PROGRAM
+)
+"""One filled row at once, as the released scripts have it."""
 FILLED = "filled to 600 / 512"
 PEERS = {
     "warm-up": ("coderl", "Seq2SeqTrainer", FILLED),
@@ -199,7 +201,7 @@ def _learn(what: str, how: str, given: argparse.Namespace) -> float:
             examples_at,
             actor_loss(actor),
             num_steps=num_steps,
-            optim=replace(OPTIM, micro_batch_tokens=each * (MAX_PROMPT + MAX_PROGRAM)),
+            optim=OPTIM,
             seed=0,
             on_step=note,
         )
