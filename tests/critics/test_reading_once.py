@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from coderl.actors.settings import LoraSettings
 from coderl.actors.transformers_actor import TransformersActor
 from coderl.batch import Example, collate
 from coderl.training.warm_up import actor_loss
@@ -32,10 +34,16 @@ def count_rows(encoder: nn.Module, monkeypatch: pytest.MonkeyPatch) -> list[int]
     return seen
 
 
+@pytest.mark.parametrize(
+    "how", [{}, {"gradient_checkpointing": True}, {"lora": LoraSettings(rank=2)}], ids=str
+)
 def test_an_actor_learns_the_same_and_reads_less(
-    make_any_actor: Callable[..., TransformersActor], monkeypatch: pytest.MonkeyPatch
+    make_any_actor: Callable[..., TransformersActor],
+    monkeypatch: pytest.MonkeyPatch,
+    how: dict[str, Any],
 ) -> None:
-    actor = make_any_actor("t5")
+    actor = make_any_actor("t5", **how)
+    actor.module.train()
     examples = [
         Example(prompt_ids=prompt, token_ids=program, weights=(0.1 * (row + 1),) * len(program))
         for row, (prompt, program) in enumerate(zip(PROMPTS, PROGRAMS, strict=True))
@@ -51,7 +59,7 @@ def test_an_actor_learns_the_same_and_reads_less(
         ]
 
     alone, expected = gradients([[example] for example in examples])
-    seen = count_rows(actor.module.encoder, monkeypatch)
+    seen = count_rows(actor.model.encoder, monkeypatch)
     together, found = gradients([examples])
     assert seen == [DIFFERENT]
     assert together == pytest.approx(alone, rel=1e-5)
