@@ -5,7 +5,7 @@
 #   scripts/bench.sh endurance [--programs 1000000]                    what it leaves behind
 #   scripts/bench.sh reading [1000 10000]                              problems read a second
 #   scripts/bench.sh puzzles [--puzzles 40] [--attempts 8]             puzzles judged, attempts made
-#   scripts/bench.sh training [--rounds 3] [--steps 8]                 programs learned and written
+#   scripts/bench.sh training [--rounds 3] [--windows 1]               programs learned and written
 #   scripts/bench.sh ray [--rounds 5] [--copies 50]                    two workers beside one
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."

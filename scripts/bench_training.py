@@ -1,6 +1,6 @@
 """How fast does a model learn and write, beside plain transformers and the original's padding?
 
-    python scripts/bench_training.py [--rounds 3] [--steps 8]
+    python scripts/bench_training.py [--rounds 3] [--windows 1]
 
 Learning: programs a second of warm-up and of RL steps, on token sequences with the lengths of APPS,
 by a T5 from scratch; beside `Seq2SeqTrainer`, and beside the same step on rows that are filled to
@@ -37,7 +37,7 @@ from coderl.actors.tiny import tiny_model
 from coderl.actors.tokenizer import train_tokenizer
 from coderl.batch import Example
 from coderl.prompts import build_prompt, solution_pairs
-from coderl.training.epochs import epochs
+from coderl.training.epochs import WINDOW, epochs
 from coderl.training.loop import fit
 from coderl.training.settings import OptimConfig
 from coderl.training.warm_up import actor_loss, encode, normalized, warm_up
@@ -78,7 +78,9 @@ def main() -> int:
     """Print a table, or measure one cell of it."""
     words = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     words.add_argument("--rounds", type=int, default=3)
-    words.add_argument("--steps", type=int, default=8, help="optimiser steps of a measurement")
+    words.add_argument(
+        "--windows", type=int, default=1, help="runs of batches sorted by length, each measured"
+    )
     words.add_argument("--cell", nargs=2, metavar=("WHAT", "HOW"), help="measure this alone")
     words.add_argument("--model", type=Path, help="what writes; else it is trained for a moment")
     given = words.parse_args()
@@ -101,7 +103,7 @@ def _print_table(given: argparse.Namespace, model: Path) -> None:
         found: dict[str, list[dict[str, float]]] = {how: [] for how in ways}
         for number in range(given.rounds):
             for how in ways[number % len(ways) :] + ways[: number % len(ways)]:
-                found[how].append(_in_process(what, how, given.steps, model))
+                found[how].append(_in_process(what, how, given.windows, model))
         for how in ways:
             ours, rates = ([cell["rate"] for cell in found[name]] for name in ("coderl", how))
             ratios = [our / their for our, their in zip(ours, rates, strict=True)]
@@ -110,8 +112,8 @@ def _print_table(given: argparse.Namespace, model: Path) -> None:
             _say(f"| {what} | {how} | {_spread(rates)} | {ratio} | {peak:.0f} |")
 
 
-def _in_process(what: str, how: str, steps: int, model: Path) -> dict[str, float]:
-    words = [sys.executable, __file__, "--cell", what, how, "--steps", str(steps)]
+def _in_process(what: str, how: str, windows: int, model: Path) -> dict[str, float]:
+    words = [sys.executable, __file__, "--cell", what, how, "--windows", str(windows)]
     done = subprocess.run(
         [*words, "--model", str(model)], check=True, stdout=subprocess.PIPE, text=True
     )
@@ -170,13 +172,17 @@ def _scratch(size: TinyConfig, lengths: ActorConfig) -> EncoderDecoderActor:
 
 
 def _learn(what: str, how: str, given: argparse.Namespace) -> float:
-    """Programs a second, the first two steps left out."""
+    """Programs a second over whole windows of batches: short ones and long ones in equal parts.
+
+    Two steps from the next window come before and do not count.
+    """
     size = TinyConfig(d_model=256, d_ff=1024, num_layers=4)
     actor = _scratch(size, ActorConfig(max_prompt_tokens=MAX_PROMPT, max_new_tokens=MAX_PROGRAM))
     kind, _, words = what.partition(", ")
     each = int(words.split()[0]) if words else 1
     turns = 2 if kind == "RL step" else 1
-    num_steps = given.steps + 2
+    num_batches = WINDOW * given.windows
+    num_steps = 2 + num_batches // turns
     # The released code reads a prompt for every row: filled rows have prompts of their own.
     examples = _apps_like(1 if how == FILLED else PROGRAMS_PER_PROMPT, actor)
     times: list[float] = []
@@ -193,7 +199,9 @@ def _learn(what: str, how: str, given: argparse.Namespace) -> float:
 
         def examples_at(step: int) -> list[Example]:
             """Ground truth and, in an RL step, as many samples."""
-            parts = [[examples[row] for row in rows(turns * step + t)] for t in range(turns)]
+            batches = range(turns * (step - 2), turns * (step - 1))
+            numbers = [batch if batch >= 0 else num_batches - batch for batch in batches]
+            parts = [[examples[row] for row in rows(number)] for number in numbers]
             return [e for part in parts for e in normalized(part, "token_mean")]
 
         fit(
