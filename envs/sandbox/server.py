@@ -3,8 +3,8 @@
 The server reads a few bytes a job (mode, number of tests, limits). Program and inputs lie in files
 in memory that only the child reads; expected values never come here.
 
-What a server loads is copied by every fork: its modules do without dataclasses and pathlib, which
-load a quarter of it.
+What a server loads is copied by every fork, and each page that it writes to between two jobs once
+more: its modules do without dataclasses, pathlib and socket, and its loop without helpers.
 """
 
 from __future__ import annotations
