@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -125,6 +125,11 @@ class OutcomeCritic(PreTrainedModel):  # type: ignore[misc]
             nn.init.normal_(module.weight, std=module.in_features**-0.5)
             nn.init.zeros_(module.bias)
 
+    def train(self, mode: bool = True) -> Self:
+        """Training mode, in which a network that stays as it is drops nothing out."""
+        super().train(mode and self.reads == "states")
+        return self
+
     def forward(
         self, prompt_ids_BS: Tensor, prompt_mask_BS: Tensor, token_ids_BT: Tensor
     ) -> Tensor:
@@ -180,7 +185,7 @@ class T5OutcomeCritic(OutcomeCritic, T5Model):  # type: ignore[misc]
     def states(self, prompt_ids_BS: Tensor, prompt_mask_BS: Tensor, token_ids_BT: Tensor) -> Tensor:
         """The decoder's states at its start token and the program's. Shape (B, 1 + T, D)."""
         start_B1 = torch.full_like(token_ids_BT[:, :1], self.config.decoder_start_token_id)
-        with reading_once(self.encoder, prompt_ids_BS, prompt_mask_BS):
+        with reading_once(self, prompt_ids_BS, prompt_mask_BS):
             hidden_BLD: Tensor = T5Model.forward(
                 self,
                 input_ids=prompt_ids_BS,

@@ -34,7 +34,7 @@ class EncoderDecoderActor(TransformersActor):
         start_B1 = torch.full_like(
             batch.token_ids_BT[:, :1], self.model.config.decoder_start_token_id
         )
-        with reading_once(self.model.encoder, batch.prompt_ids_BS, batch.prompt_mask_BS):
+        with reading_once(self.model, batch.prompt_ids_BS, batch.prompt_mask_BS):
             logits_BTV: Tensor = self.model(
                 input_ids=batch.prompt_ids_BS,
                 attention_mask=batch.prompt_mask_BS,

@@ -41,11 +41,6 @@ class Credit:
         """True if the program passed every test."""
         return self.rollout.verdict is not None and self.rollout.verdict.passed
 
-    @property
-    def failing(self) -> bool:
-        """True if the program did not pass and some token has a negative advantage."""
-        return not self.passed and min(self.advantages) < 0
-
 
 def rewarded_groups(
     rollouts: Iterable[Rollout], reward: Reward

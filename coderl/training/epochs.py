@@ -34,28 +34,34 @@ def epochs(
 ) -> Callable[[int], list[int]]:
     """Indices of the rows of any step: a fresh shuffle each epoch, no row left out or repeated.
 
-    Rows of similar length share a batch: each run of `WINDOW` shuffled batches is sorted by length,
-    cut into batches, and these are shuffled.
+    Rows of similar length share a batch: of each `WINDOW` shuffled batches the rows of an epoch are
+    sorted by length, all are cut into batches, and these are shuffled.
 
     Args:
         rows: All that there are.
         batch_size: Rows a step.
         seed: Of the shuffles.
         rows_per_prompt: Rows that stay side by side, as far as a prompt has so many: those of
-            similar length, give or take a fifth, so that each epoch puts other ones together.
+            similar length, give or take a tenth, so that each epoch puts other ones together.
     """
 
     @lru_cache(maxsize=4)
     def window(number: int) -> list[list[int]]:
         size = WINDOW * batch_size
         positions = range(number * size, (number + 1) * size)
-        drawn = [order(p // len(rows))[p % len(rows)] for p in positions]
-        runs = [list(run) for _, run in groupby(drawn, key=run_of)]
-        runs.sort(key=lambda run: max(len(rows[index]) for index in run))
-        sorted_rows = list(chain.from_iterable(runs))
+        sorted_rows: list[int] = []
+        for epoch, part in groupby(positions, epoch_of):
+            drawn = (order(epoch)[position % len(rows)] for position in part)
+            runs = [list(run) for _, run in groupby(drawn, run_of)]
+            # Runs of as many rows lie side by side: the ends of batches cut few of them.
+            runs.sort(key=lambda run: (-len(run), max(len(rows[index]) for index in run)))
+            sorted_rows += chain.from_iterable(runs)
         batches = [sorted_rows[i : i + batch_size] for i in range(0, size, batch_size)]
         random.Random(derive(seed, "window", number)).shuffle(batches)
         return batches
+
+    def epoch_of(position: int) -> int:
+        return position // len(rows)
 
     def run_of(index: int) -> object:
         return index if rows_per_prompt == 1 else rows[index].prompt_ids
@@ -72,7 +78,7 @@ def epochs(
             by_prompt.setdefault(rows[index].prompt_ids, []).append(index)
         runs = []
         for alike in by_prompt.values():
-            alike.sort(key=lambda index: len(rows[index]) * chance.uniform(0.8, 1.25))
+            alike.sort(key=lambda index: len(rows[index]) * chance.uniform(0.9, 1.11))
             starts = range(0, len(alike), rows_per_prompt)
             runs += [alike[start : start + rows_per_prompt] for start in starts]
         chance.shuffle(runs)

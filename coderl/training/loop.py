@@ -36,11 +36,13 @@ class NonFiniteLossError(RunError):
 @contextmanager
 def _denormals_flushed() -> Iterator[None]:
     """Take numbers too small to matter for 0: processors are many times slower on them."""
+    # Torch can be told and not asked; a critic learns while its actor does.
+    flushed = not torch.tensor(1e-30) * 1e-10
     torch.set_flush_denormal(True)
     try:
         yield
     finally:
-        torch.set_flush_denormal(False)
+        torch.set_flush_denormal(flushed)
 
 
 @_denormals_flushed()

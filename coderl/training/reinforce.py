@@ -32,6 +32,7 @@ from coderl.training.credit import (
     examples_of,
 )
 from coderl.training.critic import labelled_rows, train_critic
+from coderl.training.dropout import without_dropout
 from coderl.training.epochs import epochs
 from coderl.training.logprobs import token_logprobs, with_logprobs
 from coderl.training.loop import fit
@@ -116,8 +117,11 @@ def reinforce(
         kept=None if folder is None else RoundFolder(folder / "rounds", by_id, actor),
     )
     num_steps = config.num_rounds * config.steps_per_round
-    cloned = config.rl_head == "cloned"
-    with cloned_head(actor.module) if cloned else nullcontext(nullcontext) as through_rl_head:
+    cloned, clipped = config.rl_head == "cloned", config.importance == "clipped"
+    with (
+        cloned_head(actor.module) if cloned else nullcontext(nullcontext) as through_rl_head,
+        without_dropout(actor.module) if clipped else nullcontext(),
+    ):
         loss_of = actor_loss(
             actor,
             logprob_floor=config.logprob_floor,
@@ -251,7 +255,7 @@ class _Rounds:
                 "reward/mean": sum(c.reward for c in found.credits) / max(len(found.credits), 1),
                 "reward/passed": sum(c.passed for c in found.credits) / max(len(found.credits), 1),
                 "train/replay": float(len(self.buffer.credits)),
-                "train/failed": float(sum(c.failing for c in fresh)),
+                "train/failed": float(sum(not c.passed and any(c.advantages) for c in fresh)),
             }
             self.on_round(number * self.config.steps_per_round, metrics, found.rollouts)
         return fresh
@@ -273,6 +277,8 @@ class _Rounds:
     def _gather(self, number: int) -> Round:
         """Sample, judge, give credit, and refresh the critic."""
         seed = self._seed(number)
+        if number > 0 and self.kept is not None and self.critic is not None:
+            self.kept.load_critic(number - 1, self.critic)
         self.actor.module.eval()
         rollouts = (
             self.first
@@ -340,7 +346,7 @@ class _Rounds:
         seed, size = self._seed(number), self.config.rl_batch_size
         passed = self.buffer.credits if self.config.replay else [c for c in fresh if c.passed]
         if self.config.separate_failing:
-            failing = [c for c in fresh if c.failing]
+            failing = [c for c in fresh if not c.passed]
             small = self.config.negative_batch_size
             self.samples = (
                 self._stream_of(passed, size, seed),

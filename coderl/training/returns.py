@@ -8,7 +8,7 @@ Source: Le et al. 2022 (arXiv:2207.01780), eq. 10; there the baseline is the sam
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import pstdev
+from statistics import fmean, pstdev
 
 
 def group_mean(rewards: Sequence[float]) -> float:
@@ -19,7 +19,8 @@ def group_mean(rewards: Sequence[float]) -> float:
     >>> group_mean([1.0, -0.6, -0.4])
     0.0
     """
-    return sum(rewards) / len(rewards)
+    # Exact where all are alike: what is left of a rounded mean would count as an advantage.
+    return rewards[0] if len(set(rewards)) == 1 else fmean(rewards)
 
 
 def group_factor(rewards: Sequence[float], scale: str) -> float:

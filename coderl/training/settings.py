@@ -204,7 +204,8 @@ class ReinforceConfig:
     """Tokens less likely than this are not pushed further down; null has no floor (paper)."""
     importance: Literal["none", "clipped"] = "none"
     """`clipped`: weigh tokens by how much likelier they are now than when they were sampled, within
-    `clip_range` (Schulman et al. 2017, eq. 7). Paper: none, though samples grow stale."""
+    `clip_range` (Schulman et al. 2017, eq. 7), and drop nothing out: samples are drawn without
+    dropout. Paper: none, though samples grow stale."""
     clip_range: float = 0.2
     """Of `importance: clipped`. Schulman et al. 2017: 0.2."""
     kl_weight: float = 0.0

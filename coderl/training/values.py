@@ -4,7 +4,7 @@
 
 The baseline of token w_t is the value before it, so that it does not depend on the token that it
 is compared with. Before the first token it is the mean, over the samples of the problem, of the
-value after theirs: V(start) = E over w_1 of V(after w_1).
+value after theirs: V(start) = E over w_1 of V(after w_1). A sample alone is that mean.
 """
 
 from __future__ import annotations
@@ -75,8 +75,12 @@ def outcome_rewards(labels: Sequence[int], rewards: Sequence[float]) -> dict[int
 def expected_return(probabilities: Sequence[float], worth: dict[int, float]) -> float:
     """The return expected of outcomes with these probabilities; those that never occurred are out.
 
+    Where one of those is certain, the mean of the others.
+
     >>> expected_return([0.1, 0.1, 0.2, 0.6], {3: 1.0, 2: -0.5})
     0.625
     """
     total = sum(probabilities[label] for label in worth)
+    if total == 0:
+        return group_mean(list(worth.values()))
     return sum(probabilities[label] * value for label, value in worth.items()) / total

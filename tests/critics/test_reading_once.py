@@ -60,8 +60,16 @@ def test_an_actor_learns_the_same_and_reads_less(
 
     alone, expected = gradients([[example] for example in examples])
     seen = count_rows(actor.model.encoder, monkeypatch)
+    projected: list[int] = []
+    for block in actor.model.decoder.block:
+        block.layer[1].EncDecAttention.v.register_forward_hook(
+            lambda _, args, __: projected.append(len(args[0]))
+        )
     together, found = gradients([examples])
     assert seen == [DIFFERENT]
+    # The keys and values of a checkpointed layer are made twice, for every row.
+    each = 2 * [len(PROMPTS)] if "gradient_checkpointing" in how else [DIFFERENT]
+    assert projected == each * len(actor.model.decoder.block)
     assert together == pytest.approx(alone, rel=1e-5)
     for one, other in zip(expected, found, strict=True):
         torch.testing.assert_close(other, one, rtol=1e-4, atol=1e-6)
@@ -97,11 +105,11 @@ def test_a_pad_that_a_prompt_ends_with_is_not_padding(
 def test_the_encoder_is_itself_again_after_an_error(
     make_any_actor: Callable[..., TransformersActor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    encoder = make_any_actor("t5").module.encoder
+    model = make_any_actor("t5").module
     ids_BS = torch.tensor([[5, 6], [5, 6]])
-    with pytest.raises(KeyError), reading_once(encoder, ids_BS, ids_BS > 0):
+    with pytest.raises(KeyError), reading_once(model, ids_BS, ids_BS > 0):
         raise KeyError
-    seen = count_rows(encoder, monkeypatch)
+    seen = count_rows(model.encoder, monkeypatch)
     with torch.no_grad():
-        encoder(input_ids=ids_BS, attention_mask=ids_BS > 0)
+        model.encoder(input_ids=ids_BS, attention_mask=ids_BS > 0)
     assert seen == [2]

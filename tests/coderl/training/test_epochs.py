@@ -109,3 +109,15 @@ def test_the_rows_of_a_step_do_not_depend_on_the_steps_before() -> None:
     in_order = [straight(step) for step in range(50)]
     jumping = epochs(rows, 2, seed=1)
     assert [jumping(step) for step in reversed(range(50))] == in_order[::-1]
+
+
+@given(num_rows=st.integers(1, 100), batch_size=st.integers(1, 33), seed=st.integers(0, 3))
+def test_a_batch_repeats_a_row_only_where_two_shuffles_meet(
+    num_rows: int, batch_size: int, seed: int
+) -> None:
+    rows_at = epochs(rows_of([number % 7 + 1 for number in range(num_rows)]), batch_size, seed)
+    for window in range(3):
+        steps = range(window * WINDOW, (window + 1) * WINDOW)
+        seams = sum(len(set(rows_at(step))) < batch_size for step in steps)
+        first, last = steps[0] * batch_size, (steps[-1] + 1) * batch_size - 1
+        assert seams <= last // num_rows - first // num_rows
