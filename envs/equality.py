@@ -69,14 +69,14 @@ def values_equal(actual: object, expected: object, *, expected_is_json: bool = T
 def _numbers_equal(actual: Any, expected: Any) -> bool:
     if actual == expected or (actual != actual and expected != expected):
         return True
-    if isinstance(actual, complex) or isinstance(expected, complex):
-        a, e = complex(actual), complex(expected)
-        return _numbers_equal(a.real, e.real) and _numbers_equal(a.imag, e.imag)
-    if isinstance(actual, float) or isinstance(expected, float):
-        try:
+    try:
+        if isinstance(actual, complex) or isinstance(expected, complex):
+            a, e = complex(actual), complex(expected)
+            return _numbers_equal(a.real, e.real) and _numbers_equal(a.imag, e.imag)
+        if isinstance(actual, float) or isinstance(expected, float):
             return math.isclose(actual, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-        except OverflowError:
-            return False
+    except OverflowError:  # an integer beyond all floats
+        return False
     return False
 
 

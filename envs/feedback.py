@@ -38,8 +38,8 @@ def hidden_feedback(problem: Problem, verdict: Verdict) -> str:
         verdict: What the judge found; not passed.
     """
     if _is_compile_error(verdict):
-        # No test has run yet: the message is about the text of the program alone.
-        return _headline("The program", verdict, with_message=True)
+        # A program that has seen hidden inputs may claim that it does not compile.
+        return _headline("The program", verdict, with_message=False)
     if problem.kind is Kind.PUZZLE:
         return _headline("The answer", verdict, with_message=False)
     name = f"Hidden test {_first_failure(verdict) + 1} of {len(problem.tests)}"

@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import TypeAlias
 
@@ -19,7 +20,7 @@ from envs.limits import Limits
 from envs.problem import Problem, TestSet
 from envs.sandbox import folders
 from envs.sandbox.batch import Batch
-from envs.sandbox.controller import Settings
+from envs.sandbox.controller import CLOSED, Settings
 from envs.sandbox.layers import LEVELS, OPTIONAL, hide_memory, missing
 from envs.sandbox.plans import prepare
 from envs.sandbox.slot import Slot
@@ -165,6 +166,8 @@ class Judge:
             )
 
     def _add_slot(self) -> Slot:
+        if not self._finalizer.alive:
+            raise SandboxError(CLOSED)
         self._slots.append(Slot(self._settings))
         return self._slots[-1]
 
@@ -183,8 +186,9 @@ class Judge:
 def _close(slots: list[Slot], owner: int) -> None:
     """Close the slots, unless this is a forked child of the process that they belong to."""
     if os.getpid() == owner:
-        while slots:
-            slots.pop().close()
+        with ExitStack() as closing:
+            while slots:
+                closing.callback(slots.pop().close)
 
 
 def _num_cores() -> int:

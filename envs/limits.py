@@ -9,7 +9,7 @@ from envs.errors import DataError
 
 def stretch(weight: float) -> float:
     """By how much a problem's weight stretches the limits of its programs: 1 to 20."""
-    return min(max(weight, 1.0), 20.0)
+    return min(weight, 20.0) if weight > 1.0 else 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,10 @@ from enum import StrEnum
 
 MAX_PUZZLE_CHARS = 20_000
 """Longer texts are no puzzles; the longest of P3 has 14,157."""
+MAX_DEPTH = 60
+"""Levels of the syntax tree; the deepest of P3 has 16. What walks a tree by recursion ends."""
+_MAX_BITS = 10_000
+"""Of a number: Python writes no much longer ones as text."""
 ATOMS = ("bool", "float", "int", "str")
 
 
@@ -25,6 +29,8 @@ class Defect(StrEnum):
     EMPTY = "empty"
     TOO_LONG = "too_long"
     NOT_PYTHON = "not_python"
+    TOO_COMPLEX = "too_complex"
+    """Nested deeper than `MAX_DEPTH`, or with a number of thousands of digits."""
     NOT_ONE_FUNCTION = "not_one_function"
     ARGUMENTS = "arguments"
     """No first argument, arguments without default, `*args`, `**kwargs` or keyword-only ones."""
@@ -103,8 +109,19 @@ def parse_puzzle(source: str) -> ast.FunctionDef | Defect:
         return Defect.NOT_PYTHON
     match body:
         case [ast.FunctionDef(decorator_list=[]) as function]:
-            return function
+            return Defect.TOO_COMPLEX if _is_complex(function) else function
     return Defect.NOT_ONE_FUNCTION
+
+
+def _is_complex(tree: ast.AST) -> bool:
+    level, depth = [tree], 0
+    while level and depth <= MAX_DEPTH:
+        for node in level:
+            value = node.value if isinstance(node, ast.Constant) else 0
+            if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+                return True
+        level, depth = [child for node in level for child in ast.iter_child_nodes(node)], depth + 1
+    return bool(level)
 
 
 def type_name(annotation: ast.expr | None) -> str | None:

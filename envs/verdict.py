@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-JUDGE_VERSION = "4"
+JUDGE_VERSION = "5"
 """Part of every verdict and of the cache's key: raise it whenever a verdict could change."""
 
 

@@ -128,5 +128,5 @@ def _values(signature: Signature) -> Iterator[object]:
         if isinstance(node, ast.Constant | ast.List | ast.UnaryOp):
             try:
                 yield ast.literal_eval(node)
-            except ValueError:
+            except (ValueError, TypeError):  # no literal, or a dict of lists
                 continue

@@ -27,6 +27,7 @@ REASONS: Mapping[str, str] = {
     "empty": "no text",
     "too_long": "longer than any puzzle",
     "not_python": "does not parse",
+    "too_complex": "nested too deep, or a number too long",
     "not_one_function": "more or less than one function",
     "arguments": "arguments that no puzzle has",
     "answer_type": "no type of answer that puzzles have",

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 
 from envs.errors import SandboxError
 from envs.sandbox import clock
-from envs.sandbox.controller import Job, Run, ServerLostError
-from envs.sandbox.findings import Finding, verdict
+from envs.sandbox.controller import CLOSED, Job, Run, ServerLostError
+from envs.sandbox.findings import BAD_TESTS, GARBLED, Finding, verdict
 from envs.sandbox.slot import Slot
 from envs.sandbox.task import Plan, Task
 from envs.verdict import Measured, Status, Verdict
@@ -84,6 +84,8 @@ class Batch:
         source = iter(pairs)
         try:
             while True:
+                if self._running and not self._slots:
+                    raise SandboxError(CLOSED)
                 more = self._read(source)
                 self._hand_out()
                 while self._waiting and (done := self._waiting[0].verdict):
@@ -166,7 +168,7 @@ class Batch:
             self._submit(slot, self._ready.popleft())
         item.add_cost(run)
         if run.stopped == clock.STARVED:
-            self._retry(item, _STARVED)
+            self._retry(item, _STARVED, slot.isolation)
         else:
             self._advance(item, run, slot.isolation)
 
@@ -176,6 +178,9 @@ class Batch:
             item.job = next(item.plan) if run is None else item.plan.send(run)
         except StopIteration as end:
             self._settle(item, end.value, isolation)
+        except (ValueError, TypeError, ArithmeticError, RecursionError, MemoryError):
+            # No claim is known to lead here; one that did would take all other verdicts with it.
+            self._settle(item, [BAD_TESTS if run is None else GARBLED], isolation)
         else:
             self._ready.appendleft(item) if run else self._ready.append(item)
 
@@ -183,20 +188,22 @@ class Batch:
         """Charge the item that ran on a lost server, and replace the server."""
         item = self._running.pop(slot)
         slot.stop()
-        self._retry(item, _SERVER_LOST)
+        self._retry(item, _SERVER_LOST, slot.isolation)
 
-    def _retry(self, item: _Item, trouble: Finding) -> None:
+    def _retry(self, item: _Item, trouble: Finding, isolation: tuple[str, ...]) -> None:
         """Run the item's job again, once; nothing is known of the program then."""
         if item.retried:
             self._num_lost += 1
-            self._settle(item, [trouble], self._slots[0].isolation)
+            self._settle(item, [trouble], isolation)
         else:
             item.retried = True
             self._ready.appendleft(item)
 
     def _settle(self, item: _Item, findings: list[Finding], isolation: tuple[str, ...]) -> None:
         measured = Measured(cpu_s=item.cpu_s, wall_s=item.wall_s, max_rss_mb=item.max_rss_mb)
-        item.verdict = verdict(findings, isolation=isolation, measured=measured)
+        item.verdict = verdict(
+            findings, program=item.program, isolation=isolation, measured=measured
+        )
         for twin in item.twins:
             twin.verdict = _copy(item.verdict)
         item.twins.clear()

@@ -43,10 +43,21 @@ def prepare_calls(problem: Problem, task: Task) -> Task:
     """
     if not problem.entry_point:
         raise ValueError("no entry point")
-    inputs = [wire.dumps(list(c.args)).decode() for c in task.cases if isinstance(c, CallCase)]
-    blob = call_blob(problem.entry_point, inputs, setup=problem.setup_code)
-    has_typing = bool(_ANNOTATION.search(problem.starter_code))
-    return replace(task, judge=_calls, blob=blob, has_typing=has_typing)
+    ast.parse(problem.setup_code)
+    cases = [case for case in task.cases if isinstance(case, CallCase)]
+    inputs = [wire.dumps(list(case.args)).decode() for case in cases]
+    return replace(
+        task,
+        judge=_calls,
+        blob=call_blob(problem.entry_point, inputs, setup=problem.setup_code),
+        has_typing=bool(_ANNOTATION.search(problem.starter_code)),
+        claim_bytes=min(task.output_bytes, task.claim_bytes + 2 * _size(cases)),
+    )
+
+
+def _size(cases: Sequence[CallCase]) -> int:
+    """Bytes of the expected values: whoever returns them needs room to claim them."""
+    return sum(len(wire.dumps(case.expected)) for case in cases)
 
 
 def call_blob(entry: str, inputs: Sequence[str], *, setup: str = "") -> bytes:
@@ -136,6 +147,8 @@ def _read(task: Task, run: Run) -> Generator[Finding, None, None]:
 
 def _load_failure(task: Task, kind: str, payload: object) -> Finding:
     """As a compile error where APPS calls every exception of a loading function that."""
+    if kind == "bad_tests" and isinstance(task.cases[0], AssertCase):
+        return BAD_TESTS  # set-up code of the tests' own child
     compat = task.rules.apps_compat and kind == "error"
     return failure("compile_error" if compat else kind, payload)
 

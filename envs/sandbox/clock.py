@@ -75,6 +75,7 @@ def wait(pids: Sequence[int], owner: Sequence[int], progress: mmap, order: Order
             spent |= _cpu_ns(_family(pids))
             cpu = sum(spent.values())
             delay = sum(ns - seen.get(thread, ("", 0))[1] for thread, (_, ns) in threads.items())
+            delay = min(delay, now - looked)  # threads that waited at once waited once
             states = {state for state, _ in threads.values()}
             if threads and seen.keys() <= threads.keys() and not states & _NOT_ASLEEP:
                 asleep += max(0, (now - looked) - (cpu - cpu_before) - delay)

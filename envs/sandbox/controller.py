@@ -38,8 +38,14 @@ _BOOT = (
 
 _FLAGS = ("-sSPB", "-X", "utf8", "-c")
 """No site packages, no current folder on the path, no bytecode written."""
-_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LD_BIND_NOW": "1"}
-"""With what libraries need of each other looked up once, and not by every child."""
+_ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "LD_BIND_NOW": "1",
+    "MALLOC_ARENA_MAX": "1",
+}
+"""With what libraries need of each other looked up once, and not by every child; and without a
+reserve of 64 MB for each thread, which would count as the program's."""
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """For numpy: a server that forks must have no threads."""
 
@@ -49,6 +55,8 @@ _MESSAGES = socket.SOCK_SEQPACKET if _LINUX else socket.SOCK_STREAM
 MAX_CLAIMS = 8 * 2**20
 """Bytes of claimed values that are read for a problem of weight 1."""
 
+CLOSED = "judge: closed while it ran"
+"""What a thread is told under which another one has closed the judge."""
 _START_S = 60.0
 _STOP_S = 2.0
 _GRACE_S = 30.0
@@ -133,9 +141,15 @@ class Server:
         self.isolation: tuple[str, ...] = ()
 
     def fileno(self) -> int:
-        """Descriptor that becomes readable when the job has ended or the server is lost."""
-        assert self._control is not None
-        return self._control.fileno()
+        """Descriptor that becomes readable when the job has ended or the server is lost.
+
+        Raises:
+            SandboxError: If another thread has closed the server.
+        """
+        control = self._control
+        if control is None:
+            raise SandboxError(CLOSED)
+        return control.fileno()
 
     def start(self) -> None:
         """Start the server and wait until it is warm.
@@ -214,8 +228,10 @@ class Server:
 
         Raises:
             ServerLostError: If the server is gone.
-            SandboxError: If it was stopped before and does not start again.
+            SandboxError: If it was stopped before and does not start again, or is closed.
         """
+        if not self._files:
+            raise SandboxError(CLOSED)
         if self._control is None:
             self.start()
         self._job = job
@@ -235,9 +251,11 @@ class Server:
             int(longest_s * 1e9),
         )
         self.deadline = time.monotonic() + longest_s + _GRACE_S
+        control = self._control
+        if control is None:
+            raise ServerLostError
         try:
-            assert self._control is not None
-            self._control.send(order)
+            control.send(order)
         except OSError as error:
             raise ServerLostError from error
 
@@ -248,9 +266,9 @@ class Server:
             ServerLostError: If the server died instead.
         """
         self.deadline = float("inf")
+        control = self._control
         try:
-            assert self._control is not None
-            report = self._control.recv(server.REPORT.size)
+            report = b"" if control is None else control.recv(server.REPORT.size)
         except OSError as error:
             raise ServerLostError from error
         if len(report) != server.REPORT.size:
@@ -284,21 +302,22 @@ class Server:
 
     def stop(self) -> None:
         """End the server, whatever it does; the next job starts another."""
-        if self._control is not None:
-            self._control.close()
-            self._control = None
+        control, self._control = self._control, None
+        if control is not None:
+            control.close()
         self._kill()
 
     def _kill(self) -> None:
-        if self._process is not None:
+        # Taken first: another thread may close the judge while this one waits.
+        process, self._process = self._process, None
+        folder, self._folder = self._folder, None
+        if process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_STOP_S)
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-        if self._folder is not None:
-            self._folder.remove()
-            self._folder = None
+                process.wait(_STOP_S)
+            process.kill()
+            process.wait()
+        if folder is not None:
+            folder.remove()
 
 
 def _memory_file() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from envs.sandbox import clock, guest
@@ -14,6 +14,7 @@ from envs.verdict import CaseResult, Measured, Outcome, Status, Verdict
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 _PRIVATE_FOLDER = re.compile(r"/(?:[^\s'\"]*judge-\w+|tmp)/box")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _MAX_TYPE = 100
 
 
@@ -85,12 +86,17 @@ def failure(kind: str, payload: Any) -> Finding:
 
 
 def verdict(
-    findings: Sequence[Finding], *, isolation: tuple[str, ...], measured: Measured
+    findings: Sequence[Finding], *, program: str, isolation: tuple[str, ...], measured: Measured
 ) -> Verdict:
     """The verdict of all tests: the first finding with the gravest outcome decides.
 
-    A compile error is graver than a runtime error, which is graver than a failed test.
+    A compile error is graver than a runtime error, which is graver than a failed test. Lines that
+    the program does not have are left out: it could tell hidden inputs by their numbers.
     """
+    num_lines = len(_LINE_END.findall(program)) + 1
+    findings = [
+        f if (f.error_line or 0) <= num_lines else replace(f, error_line=None) for f in findings
+    ]
     decisive = min(findings, key=gravity)
     return Verdict(
         status=decisive.status,

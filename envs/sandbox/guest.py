@@ -29,6 +29,10 @@ PROGRESS = struct.Struct("<QQ")
 """Number of the test that runs (0 while loading) and the processor time at which it began."""
 
 
+_spare = [bytearray(4 * 2**20)]
+"""Memory to say so with when a program has taken all that there is; never touched before."""
+
+
 class Channel:
     """Where claims go: frames to a file, and the number of the running test to shared memory."""
 
@@ -56,6 +60,7 @@ def read(fd: int) -> bytes:
 
 def describe(error: BaseException) -> dict[str, object]:
     """Class, message and line of the program for an exception, whatever its methods do."""
+    _spare.clear()
     try:
         if isinstance(error, SyntaxError) and error.filename == PROGRAM_FILE:
             message, line = str(error.msg), error.lineno
@@ -172,9 +177,11 @@ def run_script(job: bytes, channel: Channel, kept: tuple[int, int] | None = None
     if kept is None:
         _run_main(head, channel)
         return
-    limit, state = sys.getrecursionlimit(), random.getstate()
+    limit, state, folder = sys.getrecursionlimit(), random.getstate(), os.getcwd()
     for number, text in enumerate([None, *wire.loads(rest)], start=1):
         if text is not None:
+            if os.getcwd() != folder or os.listdir():
+                return  # the next test is to find nothing that this one left
             renew_streams(text.encode("utf-8", "surrogateescape"), *kept)
             sys.setrecursionlimit(limit)
             random.setstate(state)
@@ -192,7 +199,9 @@ def renew_streams(text: bytes, given: int, printed: int) -> None:
     os.dup2(given, 0)
     os.dup2(printed, 1)
     sys.stdin, sys.stdout = (
-        open(fd, mode, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+        open(  # noqa: SIM115
+            fd, mode, encoding="utf-8", errors="surrogateescape", newline="\n", closefd=False
+        )
         for fd, mode in ((0, "r"), (1, "w"))
     )
     sys.__stdin__, sys.__stdout__ = sys.stdin, sys.stdout  # type: ignore[misc, assignment]
@@ -230,5 +239,5 @@ def _run_main(head: bytes, channel: Channel) -> bool:
 def flush() -> None:
     """Write out what the program has printed."""
     for stream in (sys.stdout, sys.__stdout__):
-        if stream is not None and not stream.closed:
+        if stream is not None and not getattr(stream, "closed", False):
             stream.flush()

@@ -162,7 +162,7 @@ def enter_none(folder: str) -> Walls:
     )
 
 
-def proven(walls: Walls, limits: dict[int, int]) -> list[str]:
+def proven(walls: Walls, limits: dict[int, tuple[int, int]]) -> list[str]:
     """The words of the layers that hold; to be called in a child after its entry."""
     if walls.portable:
         return ["rlimits"]
@@ -172,9 +172,7 @@ def proven(walls: Walls, limits: dict[int, int]) -> list[str]:
         "no_new_privs": lambda: kernel.prctl(kernel.PR_GET_NO_NEW_PRIVS) == 1,
         "caps_dropped": lambda: os.geteuid() != 0 and not kernel.has_capabilities(),
         "not_dumpable": lambda: kernel.prctl(kernel.PR_GET_DUMPABLE) == 0,
-        "rlimits": lambda: all(
-            resource.getrlimit(kind) == (value, value) for kind, value in limits.items()
-        ),
+        "rlimits": lambda: all(resource.getrlimit(kind) == value for kind, value in limits.items()),
     }
     return [*walls.changed, *(word for word, holds in proofs.items() if holds())]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from envs.limits import stretch
-from envs.problem import Case, Kind, Problem
+from envs.problem import AssertCase, CallCase, Case, Kind, Problem, StdinCase
 from envs.sandbox.calls import prepare_asserts, prepare_calls
 from envs.sandbox.controller import MAX_CLAIMS
 from envs.sandbox.findings import BAD_TESTS
@@ -22,12 +22,20 @@ _PREPARERS: dict[Kind, Callable[[Problem, Task], Task]] = {
     Kind.PUZZLE: prepare_puzzle,
 }
 
+_CASES: dict[Kind, type | tuple[type, ...]] = {
+    Kind.STDIN: StdinCase,
+    Kind.CALL: CallCase,
+    Kind.ASSERTS: (AssertCase, CallCase),
+    Kind.PUZZLE: object,
+}
+
 
 def prepare(problem: Problem, cases: tuple[Case, ...], rules: Rules) -> Task:
     """The task of judging programs of a problem by the given cases.
 
-    Tests that cannot be run (test code that is no Python, arguments that are no plain data) make
-    a task whose every verdict is a judge error: they say nothing about programs.
+    Tests that cannot be run (code that is no Python, values that are no plain data, tests of
+    another kind of problem) make a task whose every verdict is a judge error: they say nothing
+    about programs.
     """
     cpu_s = rules.limits.cpu_for(problem.weight)
     output_bytes = rules.limits.output_bytes_for(problem.weight)
@@ -42,8 +50,10 @@ def prepare(problem: Problem, cases: tuple[Case, ...], rules: Rules) -> Task:
         claim_bytes=min(output_bytes, int(MAX_CLAIMS * stretch(problem.weight))),
     )
     try:
+        if not all(isinstance(case, _CASES[problem.kind]) for case in cases):
+            raise TypeError("tests of another kind")
         return _PREPARERS[problem.kind](problem, task)
-    except (SyntaxError, ValueError, RecursionError, UnserialisableError):
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, UnserialisableError):
         return replace(task, judge=_unjudgeable, groups=(1,))
 
 

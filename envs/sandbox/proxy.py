@@ -126,7 +126,7 @@ def serve_program(job: bytes, fd: int) -> None:
         try:
             value = _ACTIONS[kind](module, *payload)
         except BaseException as error:  # noqa: BLE001 - the program may raise anything
-            pipe.send("error", guest.describe(error))
+            pipe.send("error", guest.describe(error) | _as_built_in(error))
             continue
         try:
             pipe.send("value", value)
@@ -136,6 +136,17 @@ def serve_program(job: bytes, fd: int) -> None:
                 pipe.send("handle", len(objects) - 1)
             else:
                 pipe.send("unserialisable", str(error))
+
+
+def _as_built_in(error: BaseException) -> dict[str, object]:
+    """The first of an exception's classes that tests can name, and its arguments if plain."""
+    names = (kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins")
+    told: dict[str, object] = {"built_in": next(names)}
+    try:
+        wire.dumps(error.args)
+    except Exception:  # noqa: BLE001 - of the program's own making
+        return told
+    return told | {"args": error.args}
 
 
 def _definitions(module: ModuleType) -> list[list[str]]:
@@ -214,14 +225,14 @@ class Handle:
 
 
 def _exception(body: object) -> BaseException:
-    """An exception that test code may expect: of the built-in class of that name, if there is."""
-    name = body.get("type") if isinstance(body, dict) else None
-    message = body.get("message") if isinstance(body, dict) else None
+    """An exception that test code may expect, of a built-in class."""
+    told = body if isinstance(body, dict) else {}
+    name, message, args = (told.get(key) for key in ("built_in", "message", "args"))
     kind = getattr(builtins, name, None) if isinstance(name, str) else None
     if not (isinstance(kind, type) and issubclass(kind, Exception)):
         kind = RuntimeError
     try:
-        return kind(message)
+        return kind(*args) if isinstance(args, tuple) else kind(message)
     except TypeError:
         return RuntimeError(message)
 
@@ -242,7 +253,7 @@ def run_tests(job: bytes, fd: int, channel: guest.Channel) -> None:
         _bring_in(side, payload, space)
         kind, payload = _run_code(task["setup"], space, side)
         if kind != "right":
-            channel.send(kind, payload)
+            channel.send("bad_tests" if kind == "wrong" else kind, payload)
             return
         space[task["entry"]] = side.function(task["entry"])
         channel.send("loaded", None)

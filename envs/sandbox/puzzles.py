@@ -21,6 +21,8 @@ def prepare_puzzle(problem: Problem, task: Task) -> Task:
     sat = problem.meta.get("sat")
     if not isinstance(sat, str):
         raise ValueError("no sat")
+    if _runs_code(sat):
+        raise ValueError("sat runs what it is given")
     kind = problem.meta.get("answer_type") or _annotated_type(sat)
     if not isinstance(kind, str):
         raise ValueError("no answer type")
@@ -29,6 +31,15 @@ def prepare_puzzle(problem: Problem, task: Task) -> Task:
     check = typed.head(sat) + b"\n" + wire.dumps(expected)
     entry = (problem.entry_point or "sol").encode()
     return replace(typed, judge=partial(_puzzle, check=check), blob=entry)
+
+
+def _runs_code(sat: str) -> bool:
+    """True if an answer might act in the process that tells whether it is right.
+
+    What `eval` evaluates is an expression of plain data there.
+    """
+    names = {node.id for node in ast.walk(ast.parse(sat)) if isinstance(node, ast.Name)}
+    return not names.isdisjoint(("exec", "compile", "__import__", "__builtins__", "builtins"))
 
 
 def _annotated_type(sat: str) -> str | None:

@@ -33,6 +33,9 @@ _SMALL = 2**20
 def prepare_scripts(problem: Problem, task: Task) -> Task:
     """Children with the tests' inputs on their descriptor 0."""
     del problem
+    for case in task.cases:
+        assert isinstance(case, StdinCase)
+        _bytes(case.input)  # refuses what is no text
     return replace(task, judge=_scripts)
 
 

@@ -67,6 +67,9 @@ _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 _CLONE_THREAD = 0x10000
 _ANY_PROCESS = 0xFFFFFFFF
 """Stands for a child's number in its filter until there is one; no process has it."""
+_NO_CHILD_S = ("fork", "vfork", "pidfd_open", "setpgid", "setsid", "fchmod", "flock")
+_LASTING = (1024, 1026, 37, 38)
+"""Of `fcntl`: leases, notices, and locks that belong to an open file."""
 _F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _FIOSETOWN, _SIOCSPGRP = 8, 10, 15, 0x8901, 0x8902
 
 
@@ -121,12 +124,16 @@ def server_filter() -> bytes:
 
 
 def child_filter() -> bytes:
-    """Refuses new processes, and signals to any but the program's own: see `installation`."""
+    """Refuses new processes, and signals to any but the program's own: see `installation`.
+
+    Also what would outlive the program on the files that it shares with the next one, locks,
+    leases and modes; and the way into its server's process group.
+    """
     numbers = _numbers()
     refuse = _ERROR | EPERM
-    parts = [_if_equal(numbers[name], refuse) for name in ("fork", "vfork") if name in numbers]
+    parts = [_if_equal(numbers[name], refuse) for name in _NO_CHILD_S if name in numbers]
     parts += [
-        _if_equal(numbers["pidfd_open"], refuse),
+        _by_argument(numbers["fcntl"], 1, _LASTING, refuse, _ALLOW),
         _if_equal(numbers["clone3"], _ERROR | ENOSYS),
         _by_argument(numbers["kill"], 0, (0, _ANY_PROCESS), _ALLOW, refuse),
         _by_argument(numbers["tgkill"], 0, (_ANY_PROCESS,), _ALLOW, refuse),

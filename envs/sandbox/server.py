@@ -61,8 +61,8 @@ class Room(NamedTuple):
 
     channel: guest.Channel
     walls: layers.Walls
-    limits: dict[int, int]
-    """Those that the server has too."""
+    limits: dict[int, tuple[int, int]]
+    """Those that the server has too: soft and hard, as the next are."""
     num_processes: int
     """Threads and processes of a program, where they can be counted."""
     roles: dict[tuple[clock.Order, tuple[int, ...]], list[Role]]
@@ -72,7 +72,7 @@ class Room(NamedTuple):
 def main(config: dict[str, Any]) -> None:
     """Serve jobs until the owner closes the control socket or dies."""
     _place_descriptors(config["fds"])
-    progress = mmap(-1, 4096)
+    progress, nothing = mmap(-1, 4096), bytes(4096)
     for module, folder in config["import"].items():
         warm.bring_in(module, folder)
     warm.up(progress, config["seed"], (STDIN, STDOUT))
@@ -85,7 +85,7 @@ def main(config: dict[str, Any]) -> None:
         walls = layers.enter(config["layers"], config["scratch"], disk_bytes, _wait_outside)
     lasting = _lasting_limits(limits, base_bytes)
     for kind, value in lasting.items():
-        resource.setrlimit(kind, (value, value))
+        resource.setrlimit(kind, value)
     room = Room(guest.Channel(RESULT, progress), walls, lasting, limits["processes"], {})
     hello = json.dumps({"isolation": _prove(room)}).encode()
     os.dup2(0, 2)
@@ -93,9 +93,11 @@ def main(config: dict[str, Any]) -> None:
     control.send(hello)
     while message := _next_order(control):
         order = clock.Order(*ORDER.unpack(message))
-        guest.PROGRESS.pack_into(progress, 0, 0, 0)
+        progress[:] = nothing
         report = _supervise(_start(order, room), order, room)
         scratch.clean()
+        for fd in (STDIN, STDOUT, RESULT):
+            fcntl.fcntl(fd, fcntl.F_SETFL, 0)  # what a program set of them lasts
         control.send(report)
 
 
@@ -185,7 +187,7 @@ def _entry(order: clock.Order, room: Room, connection: int | None = None) -> lis
     return [
         (os.setpgid, (0, 0)),  # a new session would cost a scheduling group too
         *([] if connection is None else [(os.dup2, (connection, CONTROL))]),
-        *((resource.setrlimit, (kind, (value, value))) for kind, value in limits),
+        *((resource.setrlimit, (kind, value)) for kind, value in limits),
         (os.chdir, (scratch.BOX,)),
         *room.walls.entry,
         (os.closerange, (highest + 1, 1024)),
@@ -225,24 +227,26 @@ def _address_space() -> int:
         return 0
 
 
-def _lasting_limits(limits: dict[str, int], base_bytes: int) -> dict[int, int]:
+def _lasting_limits(limits: dict[str, int], base_bytes: int) -> dict[int, tuple[int, int]]:
     """The limits of every program: the server's own too, so that its children have them already."""
-    found = {resource.RLIMIT_NOFILE: limits["open_files"], resource.RLIMIT_CORE: 0}
-    if resource.getrlimit(resource.RLIMIT_STACK)[1] % 2**64 >= _STACK_BYTES:
-        found[resource.RLIMIT_STACK] = _STACK_BYTES
+    found = {resource.RLIMIT_NOFILE: (limits["open_files"],) * 2, resource.RLIMIT_CORE: (0, 0)}
+    most = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    if most % 2**64 >= _STACK_BYTES:
+        found[resource.RLIMIT_STACK] = (_STACK_BYTES, most)  # scripts often ask for more
     if base_bytes:
-        found[resource.RLIMIT_AS] = base_bytes + limits["memory_bytes"]
+        found[resource.RLIMIT_AS] = (base_bytes + limits["memory_bytes"],) * 2
     return found
 
 
-def _limits(order: clock.Order, room: Room) -> dict[int, int]:
+def _limits(order: clock.Order, room: Room) -> dict[int, tuple[int, int]]:
     """The limits that a child sets; processor time a test is the server's task."""
+    cpu_s = math.ceil((order.num_tests + 1) * order.cpu_ns / 1e9) + 2
     limits = {
-        resource.RLIMIT_FSIZE: order.output_bytes,
-        resource.RLIMIT_CPU: math.ceil((order.num_tests + 1) * order.cpu_ns / 1e9) + 2,
+        resource.RLIMIT_FSIZE: (order.output_bytes,) * 2,
+        resource.RLIMIT_CPU: (cpu_s, cpu_s + 1),  # the first signal tells why, the second kills
     }
     if room.walls.has_own_user or room.walls.num_others:
-        limits[resource.RLIMIT_NPROC] = room.num_processes + room.walls.num_others
+        limits[resource.RLIMIT_NPROC] = (room.num_processes + room.walls.num_others,) * 2
     return limits
 
 

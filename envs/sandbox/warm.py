@@ -73,7 +73,7 @@ def up(progress: mmap, seed: int, files: tuple[int, int]) -> None:
     for name in _MODULES.split():
         __import__(name)
     sys.set_int_max_str_digits(0)
-    for name in "LD_LIBRARY_PATH", "LD_BIND_NOW":
+    for name in "LD_LIBRARY_PATH", "LD_BIND_NOW", "MALLOC_ARENA_MAX":
         os.environ.pop(name, None)
     channel = guest.Channel(os.open(os.devnull, os.O_WRONLY), progress)
     head = json.dumps([_PROGRAM, ["List"], "", False]).encode()

@@ -1,14 +1,15 @@
 """How do values cross from a program to the judge? As JSON with tags, never as pickles.
 
 A program's process only claims values, so reading one must be harmless whatever its bytes are:
-no code is run, depth and size are bounded, and equal hashes in numbers are refused because they
+no code is run, depth and size are bounded, and keys chosen to collide are refused because they
 would make a set or dict take quadratic time.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Sequence
+from time import process_time_ns
 from typing import Any
 
 from envs.sandbox import plain
@@ -20,6 +21,10 @@ MAX_VALUES = 8 * 2**20
 _BIG = 10**4000
 """Larger integers travel as hexadecimal: reading decimal digits takes quadratic time."""
 _MAX_EQUAL_HASHES = 64
+_FEW_ITEMS = 4096
+"""Of one set or dict: no choice of keys makes so few slow."""
+_MOST_NS = 2e7, 2e3
+"""Processor time for adding items: some, and some an item; honest ones take a hundredth."""
 _ATOMS = frozenset({type(None), bool, float, str})
 
 _encode = json.encoder.c_make_encoder(  # type: ignore[attr-defined]
@@ -116,27 +121,34 @@ def accept(tag: str, read: Callable[[Any], object]) -> None:
     _UNPACKERS[tag] = read
 
 
-def _hashable(items: Iterable[object]) -> list[Hashable]:
-    keys: list[Any] = list(items)
+def _add_all(table: Any, items: Sequence[Any], keys: Collection[Hashable]) -> Any:
+    """The set or dict with the items added, which takes no more than so much time for each."""
     if len(keys) > _MAX_EQUAL_HASHES:
         hashes = sorted(map(hash, keys))
         far = hashes[_MAX_EQUAL_HASHES:]
         if any(a == b for a, b in zip(hashes, far, strict=False)):
             raise UnserialisableError("too many equal hashes")
-    return keys
+    some_ns, item_ns = _MOST_NS
+    started = process_time_ns()
+    for start in range(0, len(items), _FEW_ITEMS):
+        table.update(items[start : start + _FEW_ITEMS])
+        if process_time_ns() - started > some_ns + item_ns * (start + _FEW_ITEMS):
+            # Hashes that differ can share their way through the table.
+            raise UnserialisableError("colliding keys")
+    return table
 
 
 def _unpack_dict(pairs: list[tuple[Any, object]]) -> dict[Any, object]:
-    keys = _hashable(key for key, _ in pairs)
-    return dict(zip(keys, (item for _, item in pairs), strict=True))
+    found: dict[Any, object] = _add_all({}, pairs, [key for key, _ in pairs])
+    return found
 
 
 _NAMED_TYPES = {name: kind for kind, name in plain.BUILTIN_TYPES.items()}
 _UNPACKERS: dict[str, Callable[[Any], object]] = {
     "i": lambda body: int(body, 16),
     "t": tuple,
-    "s": lambda body: set(_hashable(body)),
-    "f": lambda body: frozenset(_hashable(body)),
+    "s": lambda body: _add_all(set(), body, body),
+    "f": lambda body: frozenset(_add_all(set(), body, body)),
     "d": _unpack_dict,
     "b": bytes.fromhex,
     "c": lambda body: complex(*body),

@@ -108,3 +108,10 @@ def test_apps_rules_do_not_see_the_order_of_lines(rows, random):
 def test_apps_rules_forgive_whatever_the_strict_ones_do_on_whole_texts(one, two):
     if one.strip() == two.strip():
         assert apps_texts_equal(one, two)
+
+
+def test_an_integer_beyond_all_floats_equals_no_complex_number():
+    for huge in (10**400, -(10**400)):
+        assert not values_equal(huge, 1j)
+        assert not values_equal([1j], [huge])
+        assert not values_equal(huge, 1.5)

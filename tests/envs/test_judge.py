@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
 import pytest
 
@@ -230,3 +231,25 @@ def test_nothing_is_left_open():
     with Judge(1) as judge:
         judge.run([(ADD, GOOD_ADD + f"#{i}") for i in range(50)])
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_judge_may_be_closed_while_it_runs():
+    problem = Problem(
+        id="w", statement="", kind=Kind.CALL, entry_point="f",
+        tests=(CallCase(args=(), expected=1),),
+    )  # fmt: skip
+    judge, raised = Judge(2, Limits(cpu_s=5)), []
+
+    def run() -> None:
+        try:
+            judge.run([(problem, f"while True: pass  # {i}") for i in range(8)])
+        except SandboxError as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    time.sleep(0.3)
+    judge.close()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert [str(error) for error in raised] == ["judge: closed while it ran"]

@@ -315,3 +315,109 @@ def test_starter_code_with_annotations_puts_their_names_in_scope(judge):
     starter = replace(bare, starter_code="class Solution:\n    def f(self, xs: List[int]) -> int:")
     found = [verdict.passed for verdict in judge.run([(bare, program), (starter, program)])]
     assert found == [False, True]
+
+
+def calls(*cases: CallCase, setup: str = "", weight: float = 1.0) -> Problem:
+    return Problem(
+        id="c", statement="", kind=Kind.CALL, entry_point="f", tests=cases,
+        setup_code=setup, weight=weight,
+    )  # fmt: skip
+
+
+UNRUNNABLE = {
+    "set-up code that is no Python": calls(CallCase(args=(), expected=1), setup="def ("),
+    "set-up code that fails": asserts("x = 1\nassert add(x, 2) == 3", setup="assert 1 == 2"),
+    "a dict of lists": asserts("assert add({[1]: 2}, 1) == 1"),
+    "deep test code": asserts("assert add(" + "-" * 100_000 + "1, 2) == 1"),
+    "input that is no text": Problem(
+        id="s", statement="", kind=Kind.STDIN, tests=(StdinCase(input="\ud800", output=""),)
+    ),
+    "calls of a script": Problem(
+        id="s", statement="", kind=Kind.STDIN, tests=(CallCase(args=(), expected=1),)
+    ),
+    "inputs of a function": Problem(
+        id="s", statement="", kind=Kind.CALL, entry_point="f",
+        tests=(StdinCase(input="", output=""),),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNRUNNABLE)
+def test_tests_that_cannot_be_run_are_the_judge_s_error_and_nobody_else_s(judge, name):
+    programs = GOOD + "\ndef f(): return 1"
+    bad, good = judge.run([(UNRUNNABLE[name], programs), (SIMPLE, GOOD)])
+    assert (bad.status, bad.reason) == (Status.JUDGE_ERROR, "bad_tests")
+    assert good.passed
+
+
+def test_a_weight_that_is_no_number_stretches_nothing(judge):
+    problem = calls(CallCase(args=(), expected=1), weight=float("nan"))
+    assert judge.run([(problem, "def f(): return 1")])[0].passed
+
+
+def test_no_claim_ends_the_run(judge):
+    beyond = calls(CallCase(args=(), expected=10**400, expected_is_json=False))
+    odd, good = judge.run([(beyond, "def f(): return 1j"), (SIMPLE, GOOD)])
+    assert odd.status is Status.WRONG_ANSWER
+    assert good.passed
+
+
+def test_tests_may_expect_a_class_above_and_read_what_an_exception_says(judge):
+    program = """
+class Mine(ValueError): pass
+def add(a, b):
+    if a == 1: raise Mine('a', 2)
+    raise KeyError('a')
+"""
+    code = """
+try: add({a}, 0); assert False
+except {kind} as error: assert error.args == {args}
+"""
+    problem = asserts(
+        code.format(a=1, kind="ValueError", args=("a", 2)),
+        code.format(a=2, kind="LookupError", args=("a",)),
+    )
+    assert judge.run([(problem, program)])[0].passed
+
+
+def test_a_line_that_the_program_does_not_have_is_not_told(judge):
+    program = "def f(n):\n    raise ValueError\nf.__code__ = f.__code__.replace(co_firstlineno={n})"
+    problem = calls(CallCase(args=(7,), expected=1))
+    secret, honest = judge.run([(problem, program.format(n=n)) for n in (4242, 1)])
+    assert (secret.error_type, secret.error_line) == ("ValueError", None)
+    assert honest.error_line == 2
+
+
+def test_whoever_returns_what_is_expected_has_room_to(judge):
+    with Judge(1, Limits(cpu_s=4)) as made:
+        long = list(range(200_000))
+        cases = tuple(CallCase(args=(n,), expected=long) for n in range(8))
+        assert made.run([(calls(*cases), "def f(n): return list(range(200000))")])[0].passed
+
+
+def test_as_many_threads_as_the_limit_says_fit_into_memory():
+    program = """
+import threading
+def f(n):
+    meet = threading.Barrier(n)
+    threads = [threading.Thread(target=meet.wait) for _ in range(n)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return n
+"""
+    with Judge(1, Limits(cpu_s=4)) as made:
+        assert made.run([(calls(CallCase(args=(48,), expected=48)), program)])[0].passed
+
+
+@pytest.mark.parametrize("where", ["", "def f():\n    "])
+def test_a_program_that_takes_all_memory_can_still_say_so(where):
+    program = f"{where}x = []\n{'    ' if where else ''}while True: x.append([1])"
+    with Judge(1, Limits(cpu_s=4, memory_mb=128)) as made:
+        (verdict,) = made.run([(calls(CallCase(args=(), expected=1)), program)])
+    assert verdict.status is Status.MEMORY_LIMIT
+
+
+def test_a_judge_without_walls_knows_why_a_loop_ended():
+    with Judge(1, Limits(cpu_s=0.5), layers=None) as made:
+        (verdict,) = made.run([(calls(CallCase(args=(), expected=1)), "while True: pass")])
+    assert verdict.status is Status.TIME_LIMIT

@@ -148,3 +148,45 @@ def test_no_mutant_of_an_answer_of_p3_passes() -> None:
     problems = [p for p in read(f"p3:{P3}") if p.solutions]
     assert len(problems) == 1661
     assert passing_mutants(problems) == []
+
+
+QUINE = "def sat(quine: str):\n    return eval(quine) == quine"
+TWICE = "def sat(text: str, n=24):\n    return eval(text) == n and len(text) > 3"
+WRITE = "__import__('os').write(7, b'\\x0e\\0\\0\\0[\"right\",null]')"
+EVALUATED = {
+    "import": f"({WRITE}, __import__('os')._exit(0))",
+    "class": "().__class__.__base__.__subclasses__()",
+    "frame": "(lambda g: g.gi_frame)(i for i in [1])",
+    "format": "'{0.__class__}'.format(1)",
+    "equal to all": "type('E', (), {'__eq__': lambda s, o: True})()",
+    "sat": "sat.__globals__",
+    "exit": "exit()",
+    "a variable of sat's": "n",
+}
+
+
+def puzzle(sat: str) -> Problem:
+    return Problem(id="e", statement="", kind=Kind.PUZZLE, tests=(), meta={"sat": sat})
+
+
+@pytest.mark.sandbox
+def test_an_answer_that_is_evaluated_can_only_be_an_expression() -> None:
+    quine = (
+        "(lambda x: f'({x})({chr(34)}{x}{chr(34)})')(\"lambda x: f'({x})({chr(34)}{x}{chr(34)})'\")"
+    )
+    right = [(puzzle(QUINE), quine), (puzzle(TWICE), "4 * 6"), (puzzle(TWICE), "n + 0")]
+    wrong = [(puzzle(sat), text) for sat in (QUINE, TWICE) for text in EVALUATED.values()]
+    pairs = [(p, f"def sol(): return {text!r}") for p, text in right + wrong]
+    with Judge(1, Limits(cpu_s=1)) as judge:
+        verdicts = judge.run(pairs)
+    assert {v.status for v in verdicts[:3]} == {Status.PASSED}
+    assert {v.status for v in verdicts[3:]} == {Status.WRONG_ANSWER}
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("call", ["exec(x)", "compile(x, '', 'exec')", "__import__(x)"])
+def test_a_puzzle_that_runs_its_answer_is_not_judged(call: str) -> None:
+    sat = f"def sat(x: str):\n    {call}\n    return True"
+    with Judge(1, Limits(cpu_s=1)) as judge:
+        (verdict,) = judge.run([(puzzle(sat), "def sol(): return '1'")])
+    assert (verdict.status, verdict.reason) == (Status.JUDGE_ERROR, "bad_tests")

@@ -174,3 +174,29 @@ def test_only_tests_that_fail_beside_others_take_a_child_of_their_own(program, n
         slot.close()
     assert len(jobs) == num_jobs
     assert len(findings) == (NUM_TESTS if "//" not in program else 1)
+
+
+@pytest.mark.parametrize("loops", [0, 3 * 10**6], ids=["cheap", "dear"])
+def test_a_verdict_does_not_depend_on_whether_a_child_was_shared(judge, loops):
+    # A dear test has a child of its own, a cheap one the child of the test before it.
+    spin = f"for i in range({loops}): pass\n"
+    lines = Problem(
+        id="lines", statement="", kind=Kind.STDIN,
+        tests=(StdinCase(input="ab\n", output="2"), StdinCase(input="abcd\r\n", output="5")),
+    )  # fmt: skip
+    count = "import os\nn = len(os.listdir())\nopen(str(n), 'w').close()\nprint(2 * n)\n"
+    read, counted = judge.run([(lines, spin + "print(len(input()))"), (DOUBLE, spin + count)])
+    assert read.passed
+    assert [case.status for case in counted.cases] == ["passed"] + ["wrong_answer"] * 5
+
+
+def test_a_writer_of_the_program_s_own_need_not_know_if_it_is_closed(judge):
+    tee = """
+import sys
+class Tee:
+    def __init__(self, out): self.out = out
+    def write(self, text): return self.out.write(text)
+    def flush(self): self.out.flush()
+sys.stdout = Tee(sys.stdout)
+"""
+    assert judge.run([(DOUBLE, tee + GOOD)])[0].passed

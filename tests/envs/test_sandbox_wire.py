@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import time
 
 import pytest
@@ -87,3 +88,31 @@ def test_colliding_keys_do_not_take_quadratic_time():
     with pytest.raises(wire.UnserialisableError):
         wire.loads(f'{{"s":[{collisions}]}}'.encode())
     assert time.monotonic() - start < 2
+
+
+def keys_on_one_path(bits: int) -> list[int]:
+    """Keys that a table of so many bits sends, hash for hash, through the same chain of slots."""
+    mask, chance, slot = 2**bits - 1, random.Random(1), 7
+    chain: dict[int, int] = {}
+    while len(chain) < 0.36 * 2**bits:
+        chain[slot] = len(chain)
+        slot = (5 * slot + 1) & mask
+    late: set[int] = set()
+    while len(late) < 0.25 * 2**bits:
+        key = chance.getrandbits(bits + 12)
+        slot, perturb = key & mask, key
+        while slot in chain and perturb:
+            perturb >>= 5
+            slot = (5 * slot + perturb + 1) & mask
+        if key > mask and chain.get(slot, len(chain)) < len(chain) / 2:
+            late.add(key)
+    return [*chain, *late]
+
+
+def test_keys_that_share_their_way_through_a_table_are_refused():
+    keys = keys_on_one_path(16)
+    assert len(set(map(hash, keys))) == len(keys)
+    with pytest.raises(wire.UnserialisableError):
+        wire.loads('{"d":[' + ",".join(f"[{key},0]" for key in keys) + "]}")
+    honest = {key * 4099: [key] for key in range(len(keys))}
+    assert wire.loads(wire.dumps(honest)) == honest

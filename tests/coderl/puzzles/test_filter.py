@@ -92,6 +92,8 @@ def test_all_puzzles_of_p3(judge: Judge, split: str, num_kept: int) -> None:
         ("def f(x: List[float]):\n    return sum(x) == 1.5", Refusal.TRIVIAL),
         ("def f(x: List[List[str]]):\n    return x[0] == ['foo', 'baz']", Refusal.TRIVIAL),
         ("def f(x: int):\n    return undefined == x", Refusal.UNKNOWN_NAME),
+        ("def f(x: int):\n    return x == 1" + "+1" * 400, Defect.TOO_COMPLEX),
+        ("def f(x: int):\n    return x in [{[1]: 2}]", None),
         ("def f(x: int):\n    if x == 1000:\n        y = 1\n    return y == 2",
          Refusal.UNKNOWN_NAME),
         ("def f(x: int):\n    while True:\n        x += 1\n    return x", None),
