@@ -90,28 +90,35 @@ def nested_ci(
     """`hierarchical_ci` for seeds that answer problems of their own, and so draw them apart.
 
     Args:
-        per_seed: For each seed one number a problem, as many problems for each.
+        per_seed: For each seed one number a problem.
         rng: Draws the resamples: seed it, and the interval repeats.
         level: Coverage, in (0, 1).
         num_resamples: Resamples, at least 1.
 
     Raises:
-        ValueError: If there are no values, or the seeds differ in their number of problems.
+        ValueError: If there are no seeds, or one has no values.
 
     Source: Davison and Hinkley 1997, Bootstrap Methods, sec. 3.8: both levels resampled.
     """
-    values_SP = _rectangle(per_seed)
-    num_seeds, num_problems = values_SP.shape
-    means: list[NDArray[np.float64]] = []
-    step = max(1, _CHUNK // values_SP.size)
-    for start in range(0, num_resamples, step):
-        size = min(step, num_resamples - start)
-        seed_RS = rng.integers(num_seeds, size=(size, num_seeds))
-        problem_RSP = rng.integers(num_problems, size=(size, num_seeds, num_problems))
-        means.append(values_SP[seed_RS[..., None], problem_RSP].mean(axis=(1, 2)))
+    values = [np.asarray(of_seed, dtype=np.float64) for of_seed in per_seed]
+    if not values or min(map(len, values)) == 0:
+        raise ValueError(f"values a seed: got {list(map(len, values))}; expected at least 1")
+    drawn_R = np.zeros(num_resamples)
+    share_RS = rng.multinomial(len(values), np.full(len(values), 1 / len(values)), num_resamples)
+    for of_seed, times_R in zip(values, share_RS.T, strict=True):
+        # A seed that is drawn several times has its problems drawn anew each time.
+        step = max(1, _CHUNK // len(of_seed))
+        means_D = np.concatenate(
+            [
+                rng.choice(of_seed, size=(min(step, times_R.sum() - start), len(of_seed))).mean(1)
+                for start in range(0, times_R.sum(), step)
+            ]
+        )
+        np.add.at(drawn_R, np.repeat(np.arange(num_resamples), times_R), means_D)
     tail = (1 - level) / 2
-    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
-    return Interval(mean=float(values_SP.mean()), low=float(low), high=float(high))
+    low, high = np.quantile(drawn_R / len(values), [tail, 1 - tail])
+    mean = np.mean([of_seed.mean() for of_seed in values])
+    return Interval(mean=float(mean), low=float(low), high=float(high))
 
 
 def difference(

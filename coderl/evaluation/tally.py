@@ -101,12 +101,12 @@ def outcome_counts(verdicts: Iterable[VerdictRecord]) -> dict[str, int]:
     return {word: counts[word] for word in (*(o.word for o in Outcome), "judge_error")}
 
 
-def metrics_of(tallies: Sequence[Tally], ks: Sequence[int]) -> Mapping[str, tuple[float, ...]]:
-    """Per-problem values of pass@k, or of n@k where the example tests were run.
+def metrics_of(tallies: Sequence[Tally], ks: Sequence[int]) -> dict[str, dict[str, float]]:
+    """By problem id the values of pass@k, or of n@k where the example tests were run.
 
     The name of a metric is `pass@k`, or `n@N` with N programs a problem.
     """
     if all(tally.example for tally in tallies):
         programs = max(len(tally.hidden) for tally in tallies)
-        return {f"{n}@{programs}": tuple(t.n_at_all(n) for t in tallies) for n in ks}
-    return {f"pass@{k}": tuple(t.pass_at(k) for t in tallies) for k in ks}
+        return {f"{n}@{programs}": {t.problem_id: t.n_at_all(n) for t in tallies} for n in ks}
+    return {f"pass@{k}": {t.problem_id: t.pass_at(k) for t in tallies} for k in ks}

@@ -14,7 +14,7 @@ from statistics import mean
 from typing import Any
 
 from coderl.evaluation.markdown import markdown_table
-from coderl.evaluation.over_seeds import Values, paired, shown, shown_difference, summary
+from coderl.evaluation.over_seeds import Values, means, paired, shown, shown_difference, summary
 from coderl.evaluation.tally import metrics_of, tally
 from coderl.puzzles.places import Places
 from coderl.puzzles.settings import Arm, Config
@@ -101,10 +101,7 @@ def summarize(config: Config, times: Path) -> dict[str, Any]:
         "commit": versions()["commit"],
         "wall_s": json.loads(times.read_text(encoding="utf-8")),
         "results": {
-            str(seed): {
-                name: {metric: mean(v) for metric, v in found[index].items()}
-                for name, found in values.items()
-            }
+            str(seed): {name: means(found[index]) for name, found in values.items()}
             for index, seed in enumerate(config.all_seeds)
         },
         "summary": {name: summary(found) for name, found in values.items()},

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from statistics import mean
 
-from coderl.evaluation.over_seeds import Values, paired, summary
+from coderl.evaluation.over_seeds import Values, means, paired, summary
 from coderl.evaluation.tally import metrics_of, tally
 from coderl.quickstart.plan import SAMPLING_ARMS, TRAINING_ARMS, eval_folder
 from coderl.quickstart.puzzles import PAIRS as PUZZLE_PAIRS
@@ -35,9 +34,7 @@ def summarize(config: Config, times: Path) -> dict[str, object]:
         "commit": versions()["commit"],
         "wall_s": json.loads(times.read_text(encoding="utf-8")),
         "results": {
-            str(seed): {
-                arm: {metric: mean(v) for metric, v in values[arm][index].items()} for arm in arms
-            }
+            str(seed): {arm: means(values[arm][index]) for arm in arms}
             for index, seed in enumerate(config.all_seeds)
         },
         "summary": {arm: summary(values[arm]) for arm in arms},

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 from coderl.evaluation.markdown import markdown_table
-from coderl.evaluation.over_seeds import Values, paired, shown, shown_difference, summary
+from coderl.evaluation.over_seeds import Values, means, paired, shown, shown_difference, summary
 from coderl.evaluation.tally import metrics_of, tally
 from coderl.quickstart.plan import eval_folder
 from coderl.runs.versions import versions
@@ -34,10 +33,7 @@ def summarize(config: Config, arms: Sequence[Arm], times: Path) -> dict[str, Any
         "reference": reference,
         "arms": {arm.name: list(arm.overrides) for arm in arms},
         "results": {
-            str(seed): {
-                name: {metric: mean(v) for metric, v in values[name][index].items()}
-                for name in names
-            }
+            str(seed): {name: means(values[name][index]) for name in names}
             for index, seed in enumerate(config.all_seeds)
         },
         "summary": {name: summary(values[name]) for name in names},

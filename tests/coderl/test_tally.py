@@ -55,7 +55,10 @@ def test_files_of_different_length_are_refused() -> None:
 def test_pass_at_k_by_hand() -> None:
     # a: 1 of 4 right: pass@1 1/4, pass@2 1 - C(3,2) / C(4,2) = 1/2. b: all right. c: none.
     tallies = tally(records(a="-+--", b="++++", c="tc--"))
-    assert metrics_of(tallies, (1, 2)) == {"pass@1": (0.25, 1.0, 0.0), "pass@2": (0.5, 1.0, 0.0)}
+    assert metrics_of(tallies, (1, 2)) == {
+        "pass@1": {"a": 0.25, "b": 1.0, "c": 0.0},
+        "pass@2": {"a": 0.5, "b": 1.0, "c": 0.0},
+    }
 
 
 def test_n_at_all_by_hand() -> None:
@@ -65,8 +68,8 @@ def test_n_at_all_by_hand() -> None:
     hidden = records(a="+---", b="+---", c="-+--")
     example = records(a="+++-", b="-++t", c="-+--")
     assert metrics_of(tally(hidden, example), (1, 2)) == {
-        "1@4": (pytest.approx(1 / 3), 0.0, 1.0),
-        "2@4": (pytest.approx(2 / 3), 0.0, 1.0),
+        "1@4": {"a": pytest.approx(1 / 3), "b": 0.0, "c": 1.0},
+        "2@4": {"a": pytest.approx(2 / 3), "b": 0.0, "c": 1.0},
     }
 
 
