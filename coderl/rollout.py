@@ -136,6 +136,14 @@ def program_ids(reader: Reader, problem: Problem, program: str) -> tuple[int, ..
     return reader.encode_program(completion_text(problem, program, reader.prompt_form))
 
 
+def written_ids(reader: Reader, problem: Problem, record: ProgramRecord) -> tuple[int, ...]:
+    """The tokens that were sampled, where a program's line has them; else as `program_ids`."""
+    match record.extra:
+        case {"token_ids": list(ids)}:
+            return tuple(ids)
+    return program_ids(reader, problem, record.program)
+
+
 def _completion(problem: Problem, record: ProgramRecord, reader: Reader) -> Completion:
     match record.extra:
         case {

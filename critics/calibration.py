@@ -17,6 +17,8 @@ CalibrationKind: TypeAlias = Literal["none", "temperature", "platt"]
 
 MAX_TEMPERATURE = 1000.0
 """Of a critic that knows nothing of the programs: it is ignored, never turned upside down."""
+MAX_SLOPE = 10.0
+"""Of a critic that errs on none of its few rows: it becomes surer, not certain."""
 PRIOR = 1e-3
 """Of the squared intercept beside the mean loss: nothing becomes certain or impossible."""
 
@@ -84,7 +86,7 @@ def _fit(logits_NK: Tensor, label_N: Tensor, *, moves: bool) -> tuple[float, flo
     )
 
     def factor() -> Tensor:
-        return log_factor.clamp(min=-log(MAX_TEMPERATURE)).exp()
+        return log_factor.clamp(-log(MAX_TEMPERATURE), log(MAX_SLOPE)).exp()
 
     def loss() -> Tensor:
         optimizer.zero_grad()
@@ -93,6 +95,7 @@ def _fit(logits_NK: Tensor, label_N: Tensor, *, moves: bool) -> tuple[float, flo
         total = nn.functional.cross_entropy(
             torch.cat([scaled_NK[:, :-1], last_N1], dim=-1), label_N
         )
+        # Outcomes that are told apart without error, or never occur, have no finite best fit.
         # An outcome that always or never occurs would have no finite best move.
         total = total + PRIOR * moved**2
         total.backward()  # type: ignore[no-untyped-call]

@@ -39,22 +39,18 @@ class CausalActor(TransformersActor):
         Raises:
             ConfigError: If prompt and program together are longer than what the model reads.
         """
-        longest = config.max_prompt_tokens + config.max_new_tokens
-        limit = getattr(model.config, "max_position_embeddings", longest)
-        if longest > limit:
-            raise ConfigError(
-                f"actor: got max_prompt_tokens {config.max_prompt_tokens} and max_new_tokens "
-                f"{config.max_new_tokens}; expected at most {limit} together, which is what the "
-                "model reads; lower one of them"
-            )
+        _expect_readable(model, config.max_prompt_tokens, config.max_new_tokens)
         super().__init__(model, tokenizer, config)
 
     def _decoder(
         self, prompt_ids_BS: Tensor, prompt_mask_BS: Tensor, prompt_B: Tensor
     ) -> _CausalDecoder:
+        # What follows the statement is never cut: prompts may be longer than they should.
+        _expect_readable(self.model, prompt_ids_BS.shape[1], self.config.max_new_tokens)
         return _CausalDecoder(self.model, prompt_ids_BS, prompt_mask_BS, prompt_B)
 
     def _logits(self, batch: Batch) -> Tensor:
+        _expect_readable(self.model, batch.prompt_ids_BS.shape[1], batch.token_ids_BT.shape[1])
         ids_BS, mask_BS = to_left(batch.prompt_ids_BS, batch.prompt_mask_BS)
         mask_BL = torch.cat([mask_BS, batch.mask_BT[:, :-1]], dim=1)
         logits_BTV: Tensor = self.model(
@@ -65,6 +61,16 @@ class CausalActor(TransformersActor):
             logits_to_keep=batch.token_ids_BT.shape[1],
         ).logits
         return logits_BTV
+
+
+def _expect_readable(model: PreTrainedModel, num_prompt: int, num_new: int) -> None:
+    limit = getattr(model.config, "max_position_embeddings", num_prompt + num_new)
+    if num_prompt + num_new > limit:
+        raise ConfigError(
+            f"actor: got {num_prompt} tokens of a prompt and {num_new} of a program; expected at "
+            f"most {limit} together, which is what the model reads; lower max_prompt_tokens or "
+            "max_new_tokens, or leave out the longest problems"
+        )
 
 
 class _CausalDecoder:

@@ -19,7 +19,9 @@ WARMUP = "warmup"
 """The row that every arm starts from."""
 
 _NAME = re.compile(r"[\w.+-]+")
-_KEYS = ("objective", "reinforce.", "critic_training.")
+_REFRESH = ("refresh_steps", "optim.", "class_weight_power")
+"""What an RL stage reads of how a critic is trained: the critic that it gets is there before."""
+_KEYS = ("objective", "reinforce.", *(f"critic_training.{name}" for name in _REFRESH))
 """What an arm may set; the rest is the same for all."""
 
 

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from coderl.actors.actor import Actor
 from coderl.batch import Example
+from coderl.errors import ConfigError
 from coderl.rollout import Rollout, judge_rollouts
 from coderl.runs import processes
 from coderl.runs.seeds import derive
@@ -87,7 +88,7 @@ def reinforce(
         reward: From a verdict to a number.
         seed: Of problems, samples and batches.
         first: Judged samples of this very actor, taken as those of round 0 instead of drawing
-            them again: what the critic was trained on.
+            them again: what the critic was trained on, unless it is the baseline.
         folder: Holds a checkpoint and the finished rounds, to go on from after a stop: the same
             call with the same actor and critic then ends as if there had been none.
         on_round: Called when a round begins, unless an earlier call has finished its samples.
@@ -96,8 +97,17 @@ def reinforce(
 
     Returns:
         What was sampled, judged and trained.
+
+    Raises:
+        ConfigError: If there is no problem to draw samples for.
     """
     config = with_objective(config, objective)
+    draws = config.rl_weight > 0 and config.num_rounds > (1 if first else 0)
+    if draws and not _pool(problems, config):
+        raise ConfigError(
+            "reinforce.sample_solved: got false, and all problems have solutions; expected true,"
+            " or problems without: samples are drawn for others alone"
+        )
     if objective == "ce_with_samples":
         reward = _as_correct
     by_id = {problem.id: problem for problem in problems}
@@ -167,7 +177,7 @@ def sample_round(
         seed: Of problems and samples.
         solved: Ids of the problems that earlier rounds have passing programs of.
     """
-    pool = [p for p in problems if config.sample_solved or not p.solutions]
+    pool = _pool(problems, config)
     number = config.samples_per_problem * min(config.problems_per_round, len(pool))
     if config.draw == "unsolved":
         pool = [p for p in pool if p.id not in solved] or pool
@@ -179,6 +189,11 @@ def sample_round(
             actor, part, num_samples=count, sampling=config.sampling, seed=seed
         )
     return judge_rollouts(judge, drawn)
+
+
+def _pool(problems: Sequence[Problem], config: ReinforceConfig) -> list[Problem]:
+    """The problems that samples are drawn for."""
+    return [p for p in problems if config.sample_solved or not p.solutions]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -310,7 +325,7 @@ class _Rounds:
         return found if self.kept is None else self.kept.save(number, found, self.critic)
 
     def _credits(self, rollouts: Sequence[Rollout], greedy: Sequence[Rollout]) -> list[Credit]:
-        """What the samples are worth; a critic that is the baseline has not learned from them."""
+        """What the samples are worth; a critic that is the baseline learns from them later."""
         if self.config.baseline == "critic":
             assert self.critic is not None, "baseline is critic, but there is no critic"
             credits = critic_credit(

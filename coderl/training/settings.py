@@ -59,7 +59,9 @@ class OptimConfig:
             raise ValueError(f"lr: got {self.lr}; expected a positive number")
         expect_at_least(self, 1, "batch_size", "rows_per_prompt")
         expect_at_least(self, 0, "micro_batch_tokens", "warmup_steps", "weight_decay")
-        expect_at_least(self, 0, "embedding_lr_factor", "max_grad_norm", "decay_power")
+        expect_at_least(self, 0, "embedding_lr_factor", "decay_power")
+        if self.max_grad_norm <= 0:
+            raise ValueError(f"max_grad_norm: got {self.max_grad_norm}; expected more than 0")
         if not 0 <= self.weight_decay_until <= 1:
             raise ValueError(
                 f"weight_decay_until: got {self.weight_decay_until}; expected a share in [0, 1]"
@@ -190,7 +192,8 @@ class ReinforceConfig:
     steps_per_round: int = 80
     sampling: SamplingConfig = SamplingConfig(temperature=0.8, top_p=1.0)
     drop_duplicates: bool = True
-    """Learn from each program of a problem once a round. Released code: no."""
+    """Learn from each program of a problem once a round; `replay` keeps passing ones once in all.
+    Released code: no."""
     drop_zero_advantage: bool = True
     """Leave out programs that have no gradient, so that batches are full of those that have.
     Released code: no."""

@@ -32,7 +32,7 @@ def critic_credit(
 
     Args:
         actor: Its tokenizer reads the prompts.
-        critic: One that has not learned from these rollouts: what it knows is no surprise.
+        critic: One that has not learned from these rollouts, else little of them is a surprise.
         rollouts: Judged, the samples of a problem side by side.
         reward: None where the judge failed; such rollouts are left out.
         gae_lambda: How far rewards are trusted over values.

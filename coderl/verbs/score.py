@@ -58,7 +58,7 @@ def run(config: Config) -> int:
 
     from coderl.loading import load_critic, load_reader
     from coderl.prompts import build_prompt
-    from coderl.rollout import known_problem, program_ids
+    from coderl.rollout import known_problem, written_ids
     from critics.outcome_critic import BATCH_SIZE, CriticRow, score
 
     problems = {problem.id: problem for problem in read(config.data)}
@@ -71,7 +71,7 @@ def run(config: Config) -> int:
     rows = [
         CriticRow(
             prompt_ids=reader.encode_prompt(build_prompt(problem, reader.prompt_form)),
-            token_ids=program_ids(reader, problem, record.program),
+            token_ids=written_ids(reader, problem, record),
         )
         for problem, record in zip(of, records, strict=True)
     ]

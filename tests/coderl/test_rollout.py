@@ -10,9 +10,17 @@ import pytest
 from coderl.actors.actor import Completion
 from coderl.actors.encoder_decoder import EncoderDecoderActor
 from coderl.errors import ConfigError
-from coderl.rollout import Rollout, by_problem, judge_rollouts, read_rollouts, write_rollouts
+from coderl.rollout import (
+    Rollout,
+    by_problem,
+    judge_rollouts,
+    read_rollouts,
+    write_rollouts,
+    written_ids,
+)
 from envs import Measured, Problem, Status, Verdict
 from envs.judge import Judge
+from envs.records import ProgramRecord
 
 
 def rollout(
@@ -104,3 +112,13 @@ def test_files_that_do_not_belong_together_are_refused(
     del by_id[problems[1].id]
     with pytest.raises(ConfigError, match=f"got '{problems[1].id}'; expected one of the 8 ids"):
         read_rollouts(by_id, files[2], files[3], make_actor())
+
+
+def test_what_was_sampled_is_read_token_by_token(
+    make_actor: Callable[..., EncoderDecoderActor], problems: list[Problem]
+) -> None:
+    reader, program = make_actor().codec, problems[0].solutions[0]
+    sampled = {"token_ids": [5, 6, 7]}  # another way to spell it, cut before its end
+    for extra, expected in ((sampled, (5, 6, 7)), ({}, reader.encode_program(program))):
+        record = ProgramRecord(problem_id="p", sample=0, program=program, extra=extra)
+        assert written_ids(reader, problems[0], record) == expected

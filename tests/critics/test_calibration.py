@@ -7,7 +7,7 @@ from math import log
 import pytest
 import torch
 
-from critics.calibration import MAX_TEMPERATURE, Calibration, fit_calibration
+from critics.calibration import MAX_SLOPE, MAX_TEMPERATURE, Calibration, fit_calibration
 
 
 def softmax(calibration: Calibration, probabilities: list[float]) -> list[float]:
@@ -66,3 +66,12 @@ def test_certainties_are_no_infinities() -> None:
     found = fit_calibration([[0.0, 1.0], [1.0, 0.0]] * 4, [1, 0, 0, 1] * 2, "temperature")
     assert found.temperature > 1
     assert softmax(found, [0.1, 0.9])[1] < 0.9
+
+
+@pytest.mark.parametrize("kind", ["temperature", "platt"])
+def test_a_critic_that_errs_on_none_of_a_few_rows_does_not_become_certain(kind: str) -> None:
+    said, labels = [[0.4, 0.6], [0.6, 0.4]] * 2, [1, 0] * 2
+    found = fit_calibration(said, labels, kind)  # type: ignore[arg-type]
+    assert found.slope / found.temperature == pytest.approx(MAX_SLOPE)
+    # Ten times the log-odds: (3/2) ** 10 to 1.
+    assert softmax(found, [0.4, 0.6])[1] == pytest.approx(1 - 1 / (1.5**10 + 1), abs=1e-4)

@@ -140,3 +140,12 @@ def test_more_than_the_model_reads_is_refused(actor: CausalActor) -> None:
     config = ActorConfig(max_prompt_tokens=100, max_new_tokens=29, device="cpu")
     with pytest.raises(ConfigError, match="expected at most 128 together"):
         CausalActor(actor.model, actor.tokenizer, config)
+
+
+def test_what_follows_a_statement_is_not_cut_and_may_be_more_than_the_model_reads(
+    actor: CausalActor,
+) -> None:
+    long = Prompt(statement="", suffix="x y z " * 100)
+    assert len(actor.encode_prompt(long)) > actor.config.max_prompt_tokens
+    with pytest.raises(ConfigError, match="tokens of a prompt and"):
+        actor.sample([SampleRequest(prompt=long, seed=0)], temperature=1.0)

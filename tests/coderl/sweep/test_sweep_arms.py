@@ -59,6 +59,10 @@ def test_a_grid_is_every_combination() -> None:
         ({"arms": ("no colon",)}, "arms: got 'no colon'; expected `name: key=value"),
         ({"arms": ("a/b: objective=rft",)}, "arms: got 'a/b: objective=rft'"),
         ({"arms": ("x: seed=3",)}, "arms: got 'seed' in 'x: seed=3'"),
+        (
+            {"arms": ("x: critic_training.reads=actor",)},
+            "arms: got 'critic_training.reads' in 'x: critic_training.reads=actor'",
+        ),
         ({"arms": ("x: objective=rft", "x: objective=ce_rl")}, "arms: got x twice"),
         ({"arms": ("warmup: objective=rft",)}, "arms: got warmup twice"),
         ({"grid": ("reinforce.baseline",)}, "grid: got 'reinforce.baseline'"),
@@ -139,3 +143,13 @@ def test_every_need_is_made_by_an_earlier_stage() -> None:
 def test_a_critic_is_trained_only_for_arms_that_ask_it() -> None:
     assert "critic" not in by_name(config(arms=("rft: objective=rft", "g: objective=grpo")))
     assert "critic" in by_name(config(arms=("ppo: objective=ppo",)))
+
+
+def test_a_critic_that_is_the_baseline_gets_samples_that_it_has_not_learned_from() -> None:
+    arms = ("ppo: objective=ppo", "actor_critic: reinforce.baseline=critic", "rl: objective=ce_rl")
+    by_arm = by_name(config(arms=arms))
+    settings: dict[str, Any] = {
+        name: by_arm[name].settings for name in ("ppo", "actor_critic", "rl")
+    }
+    assert settings["rl"].programs is not None
+    assert settings["ppo"].programs is settings["actor_critic"].programs is None

@@ -16,7 +16,7 @@ from coderl.actors.encoder_decoder import EncoderDecoderActor
 from coderl.batch import Example
 from coderl.training.engines import Alone
 from coderl.training.epochs import epochs
-from coderl.training.loop import NonFiniteLossError, fit
+from coderl.training.loop import NonFiniteLossError, _denormals_flushed, fit
 from coderl.training.settings import OptimConfig
 from coderl.training.warm_up import actor_loss, ground_truth, token_mean, warm_up
 from envs import Problem
@@ -385,3 +385,14 @@ def test_a_gradient_that_is_not_finite_stops_before_the_step() -> None:
             seed=0,
         )
     assert module.values() == (0.0, 0.0)
+
+
+def test_a_network_that_learns_within_another_s_step_leaves_its_arithmetic_alone() -> None:
+    def tiny() -> float:
+        return float(torch.tensor(1e-30) * 1e-10)
+
+    with _denormals_flushed():
+        with _denormals_flushed():
+            assert tiny() == 0.0
+        assert tiny() == 0.0
+    assert tiny() > 0.0

@@ -12,11 +12,12 @@ import torch
 
 from coderl.actors.actor import Completion
 from coderl.actors.encoder_decoder import EncoderDecoderActor
+from coderl.errors import ConfigError
 from coderl.rollout import Rollout, judge_rollouts
 from coderl.sampling.plain import sample_programs
 from coderl.sampling.settings import SamplingConfig
 from coderl.training.reinforce import Spent, reinforce, sample_round
-from coderl.training.settings import CriticConfig, OptimConfig, ReinforceConfig
+from coderl.training.settings import CriticConfig, Objective, OptimConfig, ReinforceConfig
 from critics.outcome_critic import T5OutcomeCritic
 from envs import Measured, Outcome, Problem, Status, Verdict
 from envs.judge import Judge
@@ -244,3 +245,32 @@ def test_the_actor_is_left_in_evaluation_mode(
     actor = make_actor(max_new_tokens=4)
     run(actor, problems, judge, replace(CONFIG, num_rounds=1), objective=objective)
     assert not actor.module.training
+
+
+def test_a_failing_program_that_is_better_than_its_baseline_is_learned_from(
+    make_actor: MakeActor, problems: list[Problem], judge: Judge
+) -> None:
+    # Runtime error -0.6 and compile error -1: advantages of +0.2 and -0.2 over their mean.
+    config = replace(CONFIG, num_rounds=1, baseline="group_mean", negative_weight=0.0)
+
+    def learned(actor: EncoderDecoderActor, *statuses: Status) -> Seen:
+        first = [
+            replace(rollout, verdict=replace(rollout.verdict, status=status))
+            for rollout, status in zip(passing_and_failing(problems, actor), statuses, strict=True)
+            if rollout.verdict
+        ]
+        return run(actor, problems, judge, config, first=first)
+
+    raised, broken = Status.RUNTIME_ERROR, Status.COMPILE_ERROR
+    nothing = learned(make_actor(max_new_tokens=40), *[broken] * 4)
+    something = learned(make_actor(max_new_tokens=40), *[raised, broken] * 2)
+    assert not same(nothing, something)
+
+
+@pytest.mark.parametrize("objective", ["ce_rl", "rft", "grpo"])
+def test_nothing_to_draw_samples_for_is_an_error(
+    make_actor: MakeActor, problems: list[Problem], judge: Judge, objective: Objective
+) -> None:
+    solved = [problem for problem in problems if problem.solutions]
+    with pytest.raises(ConfigError, match="sample_solved: got false"):
+        run(make_actor(), solved, judge, CONFIG, objective=objective)

@@ -97,3 +97,8 @@ def test_the_divergence_is_taken_off_token_by_token() -> None:
     # likely the second: .1 off, .1 on.
     found = less_divergence([0.5, 0.5], [-1.0, -3.0], [-2.0, -2.0], 0.1)
     assert found == pytest.approx((0.4, 0.6))
+
+
+@given(reward=st.floats(-2.0, 2.0), size=st.integers(1, 40))
+def test_where_all_are_alike_no_advantage_is_left(reward: float, size: int) -> None:
+    assert group_mean([reward] * size) == reward

@@ -25,7 +25,7 @@ from coderl.training.reinforce import Spent, reinforce
 from coderl.training.rounds import RoundFolder
 from coderl.training.settings import CriticConfig, OptimConfig, ReinforceConfig
 from critics.outcome_critic import OutcomeCritic, T5OutcomeCritic
-from envs import Problem
+from envs import Problem, Verdict
 from envs.judge import Judge
 from rewards.outcome import OutcomeReturns
 
@@ -182,6 +182,39 @@ def test_a_round_that_was_cut_short_is_made_again(
     (folder / "rounds" / "1.partial").mkdir()
     (folder / "rounds" / "1.partial" / "programs.jsonl").write_text('{"problem_id": "')
     resumed = run(folder, *given)
+    assert all(map(torch.equal, straight.parameters, resumed.parameters))
+
+
+class KillingJudge:
+    """The judge, until its process ends while it judges the second round."""
+
+    def __init__(self, judge: Judge, rounds: int) -> None:
+        self.judge, self.left = judge, rounds
+
+    def run(self, *args: Any, **more: Any) -> list[Verdict]:
+        self.left -= 1
+        if self.left < 0:
+            raise KilledError
+        return self.judge.run(*args, **more)
+
+
+@pytest.mark.parametrize("variant", ["critic's weights", "critic as baseline"])
+def test_stopped_while_a_later_round_is_judged_its_critic_is_the_one_before(
+    tmp_path: Path,
+    make_actor: MakeActor,
+    problems: list[Problem],
+    judge: Judge,
+    start: Path,
+    variant: str,
+) -> None:
+    given: Any = (make_actor, start)
+    config = VARIANTS[variant]
+    straight = run(tmp_path / "straight", config, problems, judge, *given)
+    killing: Any = KillingJudge(judge, rounds=1)
+    run(tmp_path / "stopped", config, problems, killing, *given)
+    assert (tmp_path / "stopped" / "rounds" / "0").exists()
+    assert not (tmp_path / "stopped" / "rounds" / "1").exists()
+    resumed = run(tmp_path / "stopped", config, problems, judge, *given)
     assert all(map(torch.equal, straight.parameters, resumed.parameters))
 
 
