@@ -1,6 +1,6 @@
 """How fast does a model learn and write, beside plain transformers and the original's padding?
 
-    python scripts/bench_training.py [--rounds 3] [--windows 1]
+    python scripts/bench_training.py [--rounds 3] [--windows 4] [--only warm-up "RL step" sampling]
 
 Learning: programs a second of warm-up and of RL steps, on token sequences with the lengths of APPS,
 by a T5 from scratch; beside `Seq2SeqTrainer`, and beside the same step on rows that are filled to
@@ -8,7 +8,8 @@ by a T5 from scratch; beside `Seq2SeqTrainer`, and beside the same step on rows 
 a step, by `optim.rows_per_prompt`. Writing: tokens a second of a tiny T5 that has
 learned a little, so that programs end, beside `generate` on the same prompts. Every measurement is
 a process of its own, on one thread, its seconds are those of the processor; the ways take turns.
-Coderl's rows and the filled ones are held in micro-batches of the same number of tokens.
+Coderl's rows and the filled ones are held in micro-batches of the same number of tokens. Filled
+rows all cost the same, whatever is in them: they are measured once a round, over one window.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -56,22 +58,17 @@ OPTIM = OptimConfig(
 )
 """One filled row at once, as the released scripts have it."""
 FILLED = "filled to 600 / 512"
-PEERS = {
-    "warm-up": ("coderl", "Seq2SeqTrainer", FILLED),
-    "warm-up, 2 rows a prompt": ("coderl", FILLED),
-    "warm-up, 4 rows a prompt": ("coderl", FILLED),
-    "RL step": ("coderl", FILLED),
-    "RL step, 2 rows a prompt": ("coderl", FILLED),
-    "RL step, 4 rows a prompt": ("coderl", FILLED),
-    "sampling, 1 a prompt": ("coderl", "generate"),
-    "sampling, 5 a prompt": ("coderl", "generate"),
+SHARED = ("", ", 2 rows a prompt", ", 4 rows a prompt", ", 8 rows a prompt")
+PEERS: dict[str, dict[str, tuple[str, ...]]] = {
+    "warm-up": {"warm-up": ("Seq2SeqTrainer", FILLED)}
+    | {f"warm-up{rows}": (FILLED,) for rows in SHARED[1:]},
+    "RL step": {f"RL step{rows}": (FILLED,) for rows in SHARED},
+    "sampling": {f"sampling, {each} a prompt": ("generate",) for each in (1, 5)},
 }
-AIMS = {
-    ("warm-up", "Seq2SeqTrainer"): 1.0,
-    **{(what, FILLED): 4.0 for what, ways in PEERS.items() if FILLED in ways},
-    ("sampling, 1 a prompt", "generate"): 1.3,
-    ("sampling, 5 a prompt", "generate"): 1.0,
-}
+"""Beside whom coderl is measured, at what."""
+AIMS = {"Seq2SeqTrainer": 1.0, FILLED: 4.0, "generate": 1.0}
+AIM_ALONE = 1.3
+"""Of writing one program a prompt, which has no reading to share."""
 
 
 def main() -> int:
@@ -79,8 +76,9 @@ def main() -> int:
     words = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     words.add_argument("--rounds", type=int, default=3)
     words.add_argument(
-        "--windows", type=int, default=1, help="runs of batches sorted by length, each measured"
+        "--windows", type=int, default=4, help="runs of batches sorted by length, each measured"
     )
+    words.add_argument("--only", nargs="+", choices=PEERS, default=list(PEERS))
     words.add_argument("--cell", nargs=2, metavar=("WHAT", "HOW"), help="measure this alone")
     words.add_argument("--model", type=Path, help="what writes; else it is trained for a moment")
     given = words.parse_args()
@@ -99,17 +97,32 @@ def main() -> int:
 
 def _print_table(given: argparse.Namespace, model: Path) -> None:
     _say("| what | by | a second | coderl / it | aim | peak MB |\n|---|---|---|---|---|---|")
-    for what, ways in PEERS.items():
-        found: dict[str, list[dict[str, float]]] = {how: [] for how in ways}
+    for kind in given.only:
+        found: dict[tuple[str, str], list[dict[str, float]]] = defaultdict(list)
+        cells = list(dict.fromkeys(_place(*pair) for pair in _pairs(kind)))
         for number in range(given.rounds):
-            for how in ways[number % len(ways) :] + ways[: number % len(ways)]:
-                found[how].append(_in_process(what, how, given.windows, model))
-        for how in ways:
-            ours, rates = ([cell["rate"] for cell in found[name]] for name in ("coderl", how))
-            ratios = [our / their for our, their in zip(ours, rates, strict=True)]
-            peak = statistics.median(cell["peak_mb"] for cell in found[how])
-            ratio = f"{_spread(ratios)} | {AIMS[what, how]}" if how != "coderl" else " | "
+            turn = number % len(cells)
+            for what, how in cells[turn:] + cells[:turn]:
+                windows = 1 if how == FILLED else given.windows
+                found[what, how].append(_in_process(what, how, windows, model))
+        for what, how in _pairs(kind):
+            ours, theirs = found[what, "coderl"], found[_place(what, how)]
+            rates = [cell["rate"] for cell in theirs]
+            ratios = [our["rate"] / rate for our, rate in zip(ours, rates, strict=True)]
+            aim = AIM_ALONE if what == "sampling, 1 a prompt" else AIMS.get(how)
+            ratio = f"{_spread(ratios)} | {aim}" if how != "coderl" else " | "
+            peak = statistics.median(cell["peak_mb"] for cell in theirs)
             _say(f"| {what} | {how} | {_spread(rates)} | {ratio} | {peak:.0f} |")
+
+
+def _pairs(kind: str) -> list[tuple[str, str]]:
+    """What is measured and by whom, in the order of the table."""
+    return [(what, how) for what, peers in PEERS[kind].items() for how in ("coderl", *peers)]
+
+
+def _place(what: str, how: str) -> tuple[str, str]:
+    """Where the measurement stands: filled rows share nothing, so all their rows are one."""
+    return (what.partition(",")[0], how) if how == FILLED else (what, how)
 
 
 def _in_process(what: str, how: str, windows: int, model: Path) -> dict[str, float]:
