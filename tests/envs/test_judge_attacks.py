@@ -25,6 +25,7 @@ LIMITS = Limits(cpu_s=0.4, wall_factor=60, memory_mb=128, output_mb=2)
 LEVELS = {
     "full": ("namespaces", "landlock", "seccomp"),
     "no-namespaces": ("landlock", "seccomp"),
+    "seccomp": ("seccomp",),
     "rlimits": (),
 }
 SALT = random.SystemRandom().randrange(10**6, 10**9)
@@ -171,6 +172,8 @@ def add(a, b):
                        " try: os.kill(pid, signal.SIGTERM)\n except OSError: pass\nwhile 1: pass",
     "a thread for ever": "import threading\nthreading.Thread(target=lambda: list(iter(int, 1)))"
                          ".start()\ndef add(a, b): return 0",
+    "the server's group": "import os\ntry: os.setpgid(0, os.getppid())\nexcept OSError: pass\n"
+                          "try: os.kill(0, 9)\nfinally: 1 / 0",
     "limits of the server": "import os, resource\ntry: resource.prlimit(os.getppid(), "
                             "resource.RLIMIT_NOFILE, (0, 0))\nexcept OSError: pass\n1 / 0",
     "odd switches": "import sys, faulthandler, signal\nsys.setswitchinterval(1e9)\n"
@@ -182,13 +185,17 @@ def add(a, b):
 }  # fmt: skip
 
 
-SERVER_KILLERS = {"kill the parent", "limits of the server"}
+SERVER_KILLERS = {"kill the parent", "limits of the server", "the server's group"}
 """They cost the program its verdict where nothing stands between it and its server."""
 
 
 @pytest.fixture(
     scope="module",
-    params=["full", "rlimits", pytest.param("no-namespaces", marks=pytest.mark.slow)],
+    params=[
+        "full",
+        "rlimits",
+        *(pytest.param(level, marks=pytest.mark.slow) for level in ("no-namespaces", "seccomp")),
+    ],
 )
 def judge(request):
     with Judge(1, LIMITS, layers=LEVELS[request.param]) as made:
