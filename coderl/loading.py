@@ -56,7 +56,8 @@ def load_critic(
             low-rank matrices are the actor's alone.
 
     Raises:
-        ConfigError: If there is none, or it was trained with prompts of another form.
+        ConfigError: If there is none, it has no trained head and gets no new one, or it was trained
+            with prompts of another form.
     """
     config = config or ActorConfig()
     with _explained(name, "a critic"):
@@ -74,7 +75,15 @@ def load_critic(
                 f"{asked}, as the prompts here; train it with actor.prompt_form={asked}"
             )
         kind = critic_class(network)
-        critic: OutcomeCritic = kind.from_pretrained(name, config=network, dtype=torch.float32)
+        critic: OutcomeCritic
+        critic, found = kind.from_pretrained(
+            name, config=network, dtype=torch.float32, output_loading_info=True
+        )
+    if num_outcomes is None and any(key.startswith("head.") for key in found["missing_keys"]):
+        raise ConfigError(
+            f"critic: got {name}, a model without a head over outcomes; expected a critic; "
+            "train one with `coderl train-critic`"
+        )
     critic.compute_dtype = torch.bfloat16 if config.dtype == "bfloat16" else torch.float32
     prepare(critic, config)
     return critic

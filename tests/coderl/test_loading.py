@@ -1,0 +1,50 @@
+"""Models that are none, or none of the kind that is needed: one line, exit code 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from coderl.cli import main
+
+if TYPE_CHECKING:
+    from coderl.actors.transformers_actor import TransformersActor
+
+    MakeActor = Callable[..., TransformersActor]
+
+DATA = "bundled:mini-apps?split=heldout&limit=1"
+
+
+def complaint(words: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line that a command which cannot be run says."""
+    capsys.readouterr()
+    assert main(words.split()) == 2
+    said = capsys.readouterr()
+    (line,) = said.err.splitlines()
+    assert said.out == ""
+    return line
+
+
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+def test_an_actor_is_no_critic(
+    kind: str, tmp_path: Path, make_any_actor: MakeActor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    actor = tmp_path / "actor"
+    make_any_actor(kind).save(actor)
+    programs = tmp_path / "programs.jsonl"
+    assert main(f"generate {DATA} --model {actor} --out {programs} --num-samples 1".split()) == 0
+    for words in (
+        f"score {DATA} --programs {programs} --out {tmp_path}/scores",
+        f"generate {DATA} --model {actor} --out {tmp_path}/best --strategy best-of-n",
+        f"solve {tmp_path}/statement --model {actor}",
+        f"train-actor {DATA} --objective ce_rl --model {actor} --out {tmp_path}/rl "
+        "reinforce.token_weights=critic reinforce.ce_weight=0",
+    ):
+        (tmp_path / "statement").write_text("Print 1.")
+        line = complaint(f"{words} --critic {actor}", capsys)
+        assert f"critic: got {actor}, a model without a head over outcomes" in line
+        assert "`coderl train-critic`" in line
+    assert {path.name for path in tmp_path.iterdir()} == {"actor", "programs.jsonl", "statement"}
