@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from huggingface_hub.utils import logging as hub_logging
 from transformers import AutoConfig, AutoTokenizer, PretrainedConfig
 from transformers.utils import logging
 
@@ -16,6 +17,7 @@ from coderl.actors.encoding import Codec
 from coderl.actors.network import prepare
 from coderl.actors.settings import ActorConfig, resolved
 from coderl.actors.transformers_actor import TransformersActor
+from coderl.connection import obstacle
 from coderl.errors import ConfigError
 from critics.causal_critic import critic_class
 from critics.outcome_critic import OutcomeCritic, Reads
@@ -112,14 +114,28 @@ def load_reader(name: str | Path, config: ActorConfig) -> Codec:
 
 @contextmanager
 def _explained(name: str | Path, what: str) -> Iterator[None]:
-    """Turn a missing model into one line, and keep transformers' own progress out of stderr."""
-    path = Path(name)
-    if not path.is_dir() and (isinstance(name, Path) or path.parent.is_dir()):
-        raise ConfigError(f"model: got {name}, which is no folder; expected {what}")
+    """Turn a missing model into one line, and keep the libraries' own words out of stderr."""
+    _expect_within_reach(name, what)
     logging.disable_progress_bar()
     logging.set_verbosity_error()
+    hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         yield
     except OSError as error:
         reason = str(error).partition("\n")[0]
         raise ConfigError(f"model: got {name}; expected {what} to load: {reason}") from error
+
+
+def _expect_within_reach(name: str | Path, what: str) -> None:
+    """Refuse what is no folder and looks like one, and hub names where there is no hub."""
+    path = Path(name)
+    if path.is_dir():
+        return
+    beside_others = path.parent != Path() and path.parent.is_dir()
+    if isinstance(name, Path) or path.exists() or beside_others:
+        raise ConfigError(f"model: got {name}, which is no folder; expected {what}")
+    if why := obstacle():
+        raise ConfigError(
+            f"model: got {name}, which is no folder, and {why}; expected {what}; set "
+            "HF_HUB_OFFLINE=1 to load what is in the cache"
+        )

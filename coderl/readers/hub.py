@@ -6,15 +6,12 @@ in its cache is read; without a connection the reader says so at once, and does 
 
 from __future__ import annotations
 
-import os
-import socket
-import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias, cast
-from urllib.parse import urlsplit
 
+from coderl.connection import is_offline, obstacle
 from coderl.readers.layouts import layout_of
 from coderl.readers.tables import numbered_row, read_table
 from envs.errors import DataError
@@ -23,8 +20,6 @@ from envs.sources.lines import Row
 from envs.sources.spec import DataSpec
 from envs.sources.split_rows import Tables, read_tables, split_of
 
-CONNECT_S = 5.0
-ENDPOINT = "https://huggingface.co"
 Columns: TypeAlias = dict[str, object]
 
 
@@ -51,8 +46,11 @@ def read_hub(spec: DataSpec) -> Iterator[Problem]:
 
 def _load(spec: DataSpec, *, is_local: bool) -> Mapping[str, Iterable[Columns]]:
     """The rows of every split. Local files are streamed; what comes from the hub is cached."""
-    if not is_local:
-        _check_connection(spec)
+    if not is_local and (why := obstacle()):
+        raise DataError(
+            f"data spec {spec.text!r}: cannot be loaded: got {why}, and no folder {spec.path}; "
+            "expected one of them; set HF_HUB_OFFLINE=1 to read what is in the cache"
+        )
     import datasets
 
     datasets.disable_progress_bars()
@@ -107,25 +105,3 @@ def _explained(spec: DataSpec) -> Iterator[None]:
             f"data spec {spec.text!r}: cannot be loaded: got {reason}; expected a hub name or a "
             f"folder of data files, without a loading script{hint}"
         ) from error
-
-
-def _check_connection(spec: DataSpec) -> None:
-    """Refuse at once where the hub cannot be reached; `datasets` would try for most of a minute."""
-    if is_offline() or urllib.request.getproxies().keys() & {"http", "https", "all"}:
-        return  # A proxy may reach what this machine cannot.
-    endpoint = urlsplit(os.environ.get("HF_ENDPOINT") or ENDPOINT)
-    port = endpoint.port or (80 if endpoint.scheme == "http" else 443)
-    try:
-        socket.create_connection((endpoint.hostname or "", port), CONNECT_S).close()
-    except OSError as error:
-        raise DataError(
-            f"data spec {spec.text!r}: cannot be loaded: got no connection to "
-            f"{endpoint.hostname} ({error}), and no folder {spec.path}; expected one of them; set "
-            "HF_HUB_OFFLINE=1 to read what is in the cache"
-        ) from error
-
-
-def is_offline() -> bool:
-    """True if the user wants no connection to the hub."""
-    names = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
-    return any(os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE") for name in names)
