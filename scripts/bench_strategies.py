@@ -11,7 +11,6 @@ import argparse
 import json
 import sys
 import time
-from pathlib import Path
 from typing import get_args
 
 from coderl.actors.settings import ActorConfig
@@ -30,8 +29,8 @@ def main() -> int:
     words = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     words.add_argument("data")
     words.add_argument("--model", required=True)
-    words.add_argument("--critic", required=True, type=Path)
-    words.add_argument("--repair", required=True, type=Path)
+    words.add_argument("--critic", required=True)
+    words.add_argument("--repair", required=True)
     words.add_argument("--budget", type=int, default=20)
     words.add_argument("--num-first", type=int, default=8)
     words.add_argument("--temperature", type=float, default=0.8)

@@ -88,7 +88,7 @@ def stages(config: Config, seed: int) -> list[Stage]:
         out=root / "rl",
         model=str(warmup),
         objective="ce_rl",
-        critic=critic,
+        critic=str(critic),
         programs=samples,
         verdicts=verdicts,
         actor=config.actor,
@@ -136,7 +136,7 @@ def stages(config: Config, seed: int) -> list[Stage]:
         "score rl",
         score.Config(
             data=heldout,
-            critic=root / SAMPLED_FROM / "critic",
+            critic=str(root / SAMPLED_FROM / "critic"),
             programs=folder / f"{SAMPLED_FROM}.jsonl",
             out=folder / f"{SAMPLED_FROM}.scores",
             actor=config.actor,
@@ -221,8 +221,8 @@ class _Plan:
         steered = replace(
             settings,
             strategy="critic-sampling",
-            critic=critic,
-            repair=repair,
+            critic=str(critic),
+            repair=str(repair),
             critic_sampling=self.config.critic_sampling,
         )
         self.add(name, steered, model, repair)

@@ -7,7 +7,6 @@ their names say and in nothing else: same prompts, same seeds, same judge, same 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Protocol
 
 from coderl.sampling.settings import CriticSamplingConfig, Strategy
@@ -21,12 +20,12 @@ class Equipped(Protocol):
         """Its name."""
 
     @property
-    def critic(self) -> Path | None:
-        """Folder of the critic."""
+    def critic(self) -> str | None:
+        """Folder or hub name of the critic."""
 
     @property
-    def repair(self) -> Path | None:
-        """Folder of the repair model."""
+    def repair(self) -> str | None:
+        """Folder or hub name of the repair model."""
 
     @property
     def search(self) -> CriticSamplingConfig:
@@ -86,7 +85,7 @@ def expect_equipped(settings: Equipped, *, budget: str) -> None:
     needed = {"critic": search.needs_critic, "repair": search.needs_repair_model}
     for name in (name for name, is_needed in needed.items() if is_needed):
         if getattr(settings, name) is None:
-            raise ValueError(f"{name}: got null; strategy {settings.strategy} needs its folder")
+            raise ValueError(f"{name}: got null; strategy {settings.strategy} needs one")
     if search.num_first > num_programs:
         raise ValueError(
             f"critic_sampling.num_first: got {search.num_first}; "

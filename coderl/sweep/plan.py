@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from coderl.quickstart import plan as quickstart
@@ -33,7 +34,7 @@ def _stages_of(config: Config, arm: Arm, seed: int, made: dict[str, Stage]) -> l
     settings = settings_of(arm, base, folder)
     programs = quickstart.eval_folder(config, seed) / f"{arm.name}.jsonl"
     verdicts = programs.with_name(f"{arm.name}.verdicts.jsonl")
-    needed = made["judge samples"].done_when if settings.critic is None else settings.critic
+    needed = made["judge samples"].done_when if settings.critic is None else Path(settings.critic)
     sample: Any = made[f"sample {_LIKE}"].settings
     judge: Any = made[f"judge {_LIKE}"].settings
     return [

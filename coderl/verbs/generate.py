@@ -49,10 +49,10 @@ class Config(Drawing):
     """Programs a problem, in all."""
     strategy: Strategy = "plain"
     """How the programs are drawn, chosen and ranked (docs/critic_sampling.md)."""
-    critic: Path | None = None
-    """Critic, for the strategies that ask one."""
-    repair: Path | None = None
-    """Repair model, for the strategies that repair."""
+    critic: str | None = None
+    """Critic, for the strategies that ask one: a folder or hub name."""
+    repair: str | None = None
+    """Repair model, for the strategies that repair: a folder or hub name."""
     critic_sampling: CriticSamplingConfig = CriticSamplingConfig()
     """Of all strategies but `plain`; what a strategy's name says comes before it."""
     endpoint: EndpointConfig | None = None
@@ -172,10 +172,10 @@ class _Writer:
         self._tools = Tools(
             actor=actor,
             critic=load_critic(config.critic, config=actor.config)
-            if config.critic and search.needs_critic
+            if config.critic is not None and search.needs_critic
             else None,
             repairer=load_actor(config.repair, actor.config)
-            if config.repair and search.needs_repair_model
+            if config.repair is not None and search.needs_repair_model
             else None,
             judge=None if config.strategy == "plain" else Judge(config.workers),
             sampling=config.sampling,

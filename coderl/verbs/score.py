@@ -29,8 +29,8 @@ class Config:
 
     data: str
     """Data spec of the problems of the programs."""
-    critic: Path
-    """Folder of the critic and its tokenizer."""
+    critic: str
+    """Critic with its tokenizer: a folder or hub name."""
     programs: Path
     """File of program lines."""
     out: Path

@@ -47,10 +47,10 @@ class Config(Drawing):
     entry_point: str | None = None
     """Name of the function, for a plain statement; null takes the first one of the starter code,
     and without starter code the program is a script."""
-    critic: Path | None = None
-    """Critic, for the strategies that ask one."""
-    repair: Path | None = None
-    """Repair model, for the strategies that repair."""
+    critic: str | None = None
+    """Critic, for the strategies that ask one: a folder or hub name."""
+    repair: str | None = None
+    """Repair model, for the strategies that repair: a folder or hub name."""
     strategy: Strategy | None = None
     """null takes critic-sampling where a critic and a repair model are given, refine with a critic
     alone, and majority-vote without."""
@@ -159,16 +159,20 @@ def _candidates(config: Config, problem: Problem) -> list[Candidate]:
     actor = load_actor(config.model, config.actor)
     critic = (
         load_critic(config.critic, config=actor.config)
-        if config.critic and search.needs_critic
+        if config.critic is not None and search.needs_critic
         else None
     )
-    mends = config.repair is not None and search.needs_repair_model
+    repairer = (
+        load_actor(config.repair, actor.config)
+        if config.repair is not None and search.needs_repair_model
+        else None
+    )
     with Judge(config.workers) as judge:
         tools = Tools(
             actor=actor,
             judge=judge,
             critic=critic,
-            repairer=load_actor(config.repair, actor.config) if config.repair and mends else None,
+            repairer=repairer,
             sampling=config.sampling,
         )
         return critic_sampling(

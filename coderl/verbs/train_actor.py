@@ -50,9 +50,9 @@ class Config:
     model: str = TINY
     """Folder or hub name to start from; `tiny` makes a small model for the data at hand."""
     objective: Objective = "ce"
-    critic: Path | None = None
-    """Critic to start from, where token weights or baseline are its own; the refreshed one is
-    written to `out`/critic."""
+    critic: str | None = None
+    """Critic to start from, where token weights or baseline are its own: a folder or hub name; the
+    refreshed one is written to `out`/critic."""
     programs: Path | None = None
     """Samples of this very model, as round 0 of RL, instead of drawing them."""
     verdicts: Path | None = None
@@ -84,7 +84,7 @@ class Config:
             raise ValueError("heldout: got null; expected a data spec for reinforce.guard")
         if needs_critic(self.reinforce, self.objective) and self.critic is None:
             raise ValueError(
-                "critic: got null; expected the folder of a critic, for token weights or baseline"
+                "critic: got null; expected a folder or hub name, for token weights or baseline"
             )
 
 
@@ -173,7 +173,7 @@ def _reinforce(config: Config, problems: list[Problem], folder: Path) -> Spent:
     if config.reinforce.rl_head == "cloned" and processes.launched() > 1:
         raise ConfigError("reinforce.rl_head: got cloned; expected shared with several processes")
     actor = load_actor(config.model, config.actor)
-    critic = load_critic(config.critic, config=actor.config) if config.critic else None
+    critic = None if config.critic is None else load_critic(config.critic, config=actor.config)
     if critic is not None and critic.reads == "actor" and config.actor.lora is not None:
         raise ConfigError(
             f"actor.lora: got rank {config.actor.lora.rank}; expected null with a critic that "

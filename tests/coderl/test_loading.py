@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from coderl.cli import main
+from coderl.loading import load_critic
 
 if TYPE_CHECKING:
     from coderl.actors.transformers_actor import TransformersActor
@@ -48,3 +51,33 @@ def test_an_actor_is_no_critic(
         assert f"critic: got {actor}, a model without a head over outcomes" in line
         assert "`coderl train-critic`" in line
     assert {path.name for path in tmp_path.iterdir()} == {"actor", "programs.jsonl", "statement"}
+
+
+@pytest.mark.parametrize("name", ["nobody/nothing", "nothing"])
+@pytest.mark.parametrize("setting", ["model", "critic", "repair"])
+def test_a_hub_name_without_a_hub_is_told_at_once(
+    name: str,
+    setting: str,
+    tmp_path: Path,
+    make_any_actor: MakeActor,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for variable in ("http_proxy", "https_proxy", "all_proxy", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable.upper(), raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{port}")  # where nobody listens any more
+    actor, critic = tmp_path / "actor", tmp_path / "critic"
+    make_any_actor("t5").save(actor)
+    load_critic(actor, num_outcomes=4).save_pretrained(critic)
+    models = {"model": actor, "critic": critic, "repair": actor, setting: name}
+    words = " ".join(f"--{key} {value}" for key, value in models.items())
+    start = time.monotonic()
+    line = complaint(
+        f"generate {DATA} --out {tmp_path}/out --strategy critic-sampling {words}", capsys
+    )
+    assert f"got {name}, which is no folder, and no connection to 127.0.0.1" in line
+    assert "HF_HUB_OFFLINE=1" in line
+    assert time.monotonic() - start < 5

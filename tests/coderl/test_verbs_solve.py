@@ -71,7 +71,7 @@ def test_what_is_no_problem_is_refused_in_one_line(
 
 
 def test_the_strategy_follows_from_the_models_at_hand() -> None:
-    some = Path("x")
+    some = "x"
     assert Config(model="m").search.rank == "vote"
     with_critic = Config(model="m", critic=some).search
     assert (with_critic.repair, with_critic.rank) == ("off", "critic")

@@ -39,9 +39,9 @@ def test_a_strategy_asks_for_its_models_and_a_first_round_within_the_budget() ->
     words = {"data": "d", "model": "m", "out": Path("o")}
     for strategy in ("example-filter", "majority-vote", "plain"):
         Config(**words, strategy=strategy, num_samples=1)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="critic: got null; strategy best-of-n needs its folder"):
+    with pytest.raises(ValueError, match="critic: got null; strategy best-of-n needs one"):
         Config(**words, strategy="best-of-n")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="repair: got null; strategy random-both needs"):
         Config(**words, strategy="random-both")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="num_first: got 8; expected at most num_samples 5"):
-        Config(**words, strategy="refine", critic=Path("c"), num_samples=5)  # type: ignore[arg-type]
+        Config(**words, strategy="refine", critic="c", num_samples=5)  # type: ignore[arg-type]
