@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from huggingface_hub.utils import logging as hub_logging
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PretrainedConfig
 from transformers.utils import logging
 
@@ -22,6 +25,18 @@ from coderl.errors import ConfigError
 from critics.causal_critic import critic_class
 from critics.outcome_critic import OutcomeCritic, Reads
 
+_NO_MODEL = (
+    LookupError,
+    OSError,
+    RuntimeError,
+    SafetensorError,
+    StrictDataclassError,
+    TypeError,
+    UnpicklingError,
+    ValueError,
+)
+"""What the libraries raise of files that are missing, damaged, or of something else."""
+
 
 def load_actor(name: str | Path, config: ActorConfig) -> TransformersActor:
     """The actor of a folder or hub name, of the kind that its network is.
@@ -30,7 +45,10 @@ def load_actor(name: str | Path, config: ActorConfig) -> TransformersActor:
         ConfigError: If there is none.
     """
     with _explained(name, "a T5 or a causal model"):
-        return actor_class(AutoConfig.from_pretrained(name)).load(name, config)
+        kind = actor_class(AutoConfig.from_pretrained(name))
+        tokenizer = AutoTokenizer.from_pretrained(name)
+        model = kind.model_class.from_pretrained(name, dtype=torch.float32)
+    return kind(model, tokenizer, config)
 
 
 def actor_class(network: PretrainedConfig) -> type[TransformersActor]:
@@ -121,7 +139,9 @@ def _explained(name: str | Path, what: str) -> Iterator[None]:
     hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         yield
-    except OSError as error:
+    except ConfigError:
+        raise
+    except _NO_MODEL as error:
         reason = str(error).partition("\n")[0]
         raise ConfigError(f"model: got {name}; expected {what} to load: {reason}") from error
 

@@ -37,7 +37,9 @@ from coderl.actors.encoder_decoder import EncoderDecoderActor
 from coderl.actors.settings import ActorConfig, TinyConfig
 from coderl.actors.tiny import tiny_model
 from coderl.actors.tokenizer import train_tokenizer
+from coderl.actors.transformers_actor import TransformersActor
 from coderl.batch import Example
+from coderl.loading import load_actor
 from coderl.prompts import build_prompt, solution_pairs
 from coderl.training.epochs import WINDOW, epochs
 from coderl.training.loop import fit
@@ -274,7 +276,7 @@ def _trained(folder: Path) -> Path:
 
 def _write(how: str, given: argparse.Namespace) -> float:
     """Tokens a second, ends of sequence included and what follows them not."""
-    actor = EncoderDecoderActor.load(given.model, LENGTHS)
+    actor = load_actor(given.model, LENGTHS)
     each = int(given.cell[0].split()[1])
     prompts = [build_prompt(problem) for problem in read(QUESTIONS)]
     rates = []
@@ -293,9 +295,7 @@ def _write(how: str, given: argparse.Namespace) -> float:
     return rates[-1]
 
 
-def _generated(
-    actor: EncoderDecoderActor, prompts: Sequence[Any], each: int, seed: int
-) -> list[int]:
+def _generated(actor: TransformersActor, prompts: Sequence[Any], each: int, seed: int) -> list[int]:
     torch.manual_seed(seed)
     ids_BS, mask_BS = pad([actor.encode_prompt(p) for p in prompts], actor.pad_id)
     with torch.no_grad():

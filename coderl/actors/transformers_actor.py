@@ -6,11 +6,11 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
-from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from coderl.actors.actor import TAIL_TOKENS, Completion, SampleRequest
 from coderl.actors.decoding import Decoder, Row, decode
@@ -38,12 +38,6 @@ class TransformersActor(ABC):
         model.config.prompt_form = self.config.prompt_form
         self.codec = Codec(tokenizer, self.config, encoder_decoder=self.encoder_decoder)
         self._lora = None if config.lora is None else add_lora(self.model, config.lora)
-
-    @classmethod
-    def load(cls, name: str | Path, config: ActorConfig) -> Self:
-        """Load a folder or hub name."""
-        model = cls.model_class.from_pretrained(name, dtype=torch.float32)
-        return cls(model, AutoTokenizer.from_pretrained(name), config)
 
     def save(self, folder: Path) -> None:
         """Write model and tokenizer; plain `from_pretrained` loads them."""

@@ -53,6 +53,56 @@ def test_an_actor_is_no_critic(
     assert {path.name for path in tmp_path.iterdir()} == {"actor", "programs.jsonl", "statement"}
 
 
+def truncate(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def resize(file: Path) -> None:
+    file.write_text(file.read_text().replace('"vocab_size": 320', '"vocab_size": 321'))
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "empty": lambda folder: [file.unlink() for file in folder.iterdir()],
+    "weights cut": lambda folder: truncate(folder / "model.safetensors"),
+    "weights gone": lambda folder: (folder / "model.safetensors").unlink(),
+    "weights of no format": lambda folder: (folder / "model.safetensors").rename(
+        folder / "pytorch_model.bin"
+    ),
+    "other shapes": lambda folder: resize(folder / "config.json"),
+    "other network": lambda folder: (folder / "config.json").write_text('{"model_type": "vit"}'),
+    "config no JSON": lambda folder: truncate(folder / "config.json"),
+    "tokenizer cut": lambda folder: truncate(folder / "tokenizer.json"),
+    "tokenizer of nothing": lambda folder: (folder / "tokenizer.json").write_text("{}"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_folder_that_holds_no_whole_model_is_told_in_one_line(
+    damage: str, tmp_path: Path, make_any_actor: MakeActor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "model"
+    make_any_actor("t5").save(model)
+    DAMAGES[damage](model)
+    words = f"generate {DATA} --model {model} --out {tmp_path}/out"
+    assert f"model: got {model}; expected a T5 or a causal model to load: " in complaint(
+        words, capsys
+    )
+
+
+@pytest.mark.parametrize("verb", ["train-actor", "train-critic", "train-repair", "self-teach"])
+def test_every_stage_refuses_a_folder_of_other_things(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "none.jsonl").touch()
+    words = f"{verb} --model {tmp_path}/runs --out {tmp_path}/out"
+    if verb != "self-teach":
+        words += " bundled:mini-apps?split=solved&limit=1"
+    if verb in ("train-critic", "train-repair"):
+        words += f" --programs {tmp_path}/none.jsonl --verdicts {tmp_path}/none.jsonl"
+    assert f"model: got {tmp_path}/runs; expected a " in complaint(words, capsys)
+
+
 @pytest.mark.parametrize("name", ["nobody/nothing", "nothing"])
 @pytest.mark.parametrize("setting", ["model", "critic", "repair"])
 def test_a_hub_name_without_a_hub_is_told_at_once(

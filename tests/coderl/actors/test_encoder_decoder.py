@@ -12,6 +12,7 @@ from transformers import AutoTokenizer, T5ForConditionalGeneration
 from coderl.actors.actor import Completion, SampleRequest
 from coderl.actors.encoder_decoder import EncoderDecoderActor
 from coderl.batch import Example, collate
+from coderl.loading import load_actor
 from coderl.prompts import Prompt, build_prompt
 from envs import Problem
 
@@ -187,7 +188,7 @@ def test_a_text_that_spells_special_tokens_is_only_text(
     made = make_actor(max_new_tokens=99)
     made.save(tmp_path)
     program = 'print("</s><pad>")\n'
-    for actor in (made, EncoderDecoderActor.load(tmp_path, made.config)):
+    for actor in (made, load_actor(tmp_path, made.config)):
         ids = actor.encode_program(program)
         assert not {actor.pad_id, actor.tokenizer.eos_token_id} & set(ids[:-1])
         assert actor.tokenizer.decode(ids, skip_special_tokens=True) == program
@@ -205,7 +206,7 @@ def test_a_saved_actor_is_loaded_by_plain_transformers(
     ids = actor.tokenizer(text, add_special_tokens=False)["input_ids"]
     assert loaded(text, add_special_tokens=False)["input_ids"] == ids
     assert loaded.decode(ids) == text
-    again = EncoderDecoderActor.load(tmp_path, actor.config)
+    again = load_actor(tmp_path, actor.config)
     request = [SampleRequest(prompt=PROMPTS[1], seed=11)]
     (found,), (expected,) = (a.sample(request, temperature=1.0) for a in (again, actor))
     assert found.token_ids == expected.token_ids
