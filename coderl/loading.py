@@ -11,7 +11,7 @@ import torch
 from huggingface_hub.errors import StrictDataclassError
 from huggingface_hub.utils import logging as hub_logging
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoTokenizer, PretrainedConfig
+from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerBase
 from transformers.utils import logging
 
 from coderl.actors.causal import CausalActor
@@ -46,7 +46,7 @@ def load_actor(name: str | Path, config: ActorConfig) -> TransformersActor:
     """
     with _explained(name, "a T5 or a causal model"):
         kind = actor_class(AutoConfig.from_pretrained(name))
-        tokenizer = AutoTokenizer.from_pretrained(name)
+        tokenizer = _tokenizer_of(name)
         model = kind.model_class.from_pretrained(name, dtype=torch.float32)
     return kind(model, tokenizer, config)
 
@@ -126,8 +126,23 @@ def load_reader(name: str | Path, config: ActorConfig) -> Codec:
     """
     with _explained(name, "a model and its tokenizer"):
         network = AutoConfig.from_pretrained(name)
-        tokenizer = AutoTokenizer.from_pretrained(name)
+        tokenizer = _tokenizer_of(name)
     return Codec(tokenizer, resolved(config, network), encoder_decoder=network.is_encoder_decoder)
+
+
+def _tokenizer_of(name: str | Path) -> PreTrainedTokenizerBase:
+    """The tokenizer beside a network; where its files are missing transformers makes an empty one.
+
+    Its size tells nothing: CodeT5 has more embeddings than tokens. What it makes of a program does.
+    """
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(name)
+    ids = tokenizer("def f(x):\n    return x", add_special_tokens=False)["input_ids"]
+    if not tokenizer.decode(ids, skip_special_tokens=True).strip():
+        raise ConfigError(
+            f"model: got {name}, whose tokenizer spells no program; expected the tokenizer's files "
+            "beside the network's, such as tokenizer.json"
+        )
+    return tokenizer
 
 
 @contextmanager

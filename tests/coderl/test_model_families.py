@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,7 @@ from transformers import (
 from coderl.actors.actor import SampleRequest
 from coderl.actors.settings import ActorConfig, LoraSettings
 from coderl.actors.transformers_actor import TransformersActor
+from coderl.errors import ConfigError
 from coderl.loading import load_actor, load_critic, load_reader
 from coderl.prompts import build_prompt
 from coderl.training.loop import fit
@@ -193,6 +195,19 @@ def test_texts_come_back_as_they_were(folder: Path, problems: list[Problem]) -> 
     codec = load_reader(folder, replace(LENGTHS, max_new_tokens=512))
     program = problems[0].solutions[0] + "# a  b ( c ) . d\n"
     assert codec.decode([codec.encode_program(program)]) == [program]
+
+
+@pytest.mark.parametrize("left", ["tokenizer_config.json", "config.json"])
+def test_without_the_files_of_its_tokenizer_it_is_refused(
+    folder: Path, left: str, tmp_path: Path
+) -> None:
+    kept = {"config.json", "generation_config.json", "model.safetensors", left}
+    for file in folder.iterdir():
+        if file.name in kept:
+            shutil.copy(file, tmp_path)
+    for load in (load_actor, load_reader):
+        with pytest.raises(ConfigError, match="whose tokenizer spells no program"):
+            load(tmp_path, LENGTHS)
 
 
 def test_a_critic_starts_from_it(folder: Path, problems: list[Problem]) -> None:
