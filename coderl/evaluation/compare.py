@@ -73,6 +73,17 @@ def n_by_rank(submissions: Sequence[Submission], n: int) -> float:
     return 1.0 - missed
 
 
+def judged_problems(programs: Path) -> set[str]:
+    """Ids of the problems with a program that the judge could say something of.
+
+    Raises:
+        ConfigError: If the verdicts are missing.
+        DataError: If a line is malformed.
+    """
+    verdicts = read_verdicts(_verdicts_of(programs))
+    return {record.problem_id for record in verdicts if record.verdict.outcome is not None}
+
+
 def read_run(programs: Path, ns: Sequence[int], problem_ids: Iterable[str]) -> ComparedRun:
     """One run from its two files.
 
@@ -88,12 +99,7 @@ def read_run(programs: Path, ns: Sequence[int], problem_ids: Iterable[str]) -> C
         ConfigError: If the verdicts are missing, or those of other programs.
         DataError: If a line is malformed.
     """
-    verdicts = programs.with_name(f"{programs.stem}.verdicts.jsonl")
-    if not verdicts.is_file():
-        raise ConfigError(
-            f"compare: got {programs} without {verdicts.name} beside it; expected its verdicts on "
-            "the hidden tests; run `coderl run-tests`"
-        )
+    verdicts = _verdicts_of(programs)
     records, judged = list(read_programs(programs)), list(read_verdicts(verdicts))
     if [(r.problem_id, r.sample) for r in records] != [(v.problem_id, v.sample) for v in judged]:
         raise ConfigError(f"compare: got {verdicts}; expected one line for each of {programs}")
@@ -173,6 +179,16 @@ def compare(
         if name == better and len(rival := seeds.get((worse, budget), [])) == len(group)
     ]
     return {"points": points, "paired": paired, "gates": gates}
+
+
+def _verdicts_of(programs: Path) -> Path:
+    verdicts = programs.with_name(f"{programs.stem}.verdicts.jsonl")
+    if not verdicts.is_file():
+        raise ConfigError(
+            f"compare: got {programs} without {verdicts.name} beside it; expected its verdicts on "
+            "the hidden tests; run `coderl run-tests`"
+        )
+    return verdicts
 
 
 def _submission(record: ProgramRecord, judged: VerdictRecord) -> Submission:

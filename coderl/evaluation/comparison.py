@@ -10,9 +10,11 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from coderl.evaluation.compare import COSTS, compare, read_run
+from coderl.errors import ConfigError
+from coderl.evaluation.compare import COSTS, compare, judged_problems, read_run
 from coderl.evaluation.markdown import markdown_table
 from coderl.evaluation.over_seeds import shown_difference
+from coderl.evaluation.summary import not_counted
 from coderl.runs import atomic
 
 _PANEL_INCHES = (4.2, 3.4)
@@ -30,9 +32,11 @@ def report_comparison(
 ) -> None:
     """Print what each strategy solves at which cost.
 
+    Problems count that each file has a judged program of; how many do not is said.
+
     Args:
         programs: Files of programs, the strategy that the others are compared with first.
-        problem_ids: The problems that count.
+        problem_ids: The problems that may count.
         ns: Numbers of submissions.
         out: JSON file to write.
         plots: Folder for `comparison.png`.
@@ -40,16 +44,27 @@ def report_comparison(
         seed: Of the bootstrap.
 
     Raises:
-        ConfigError: If a file has no verdicts beside it, or those of other programs.
+        ConfigError: If a file has no verdicts beside it, or those of other programs, or no problem
+            counts.
         DataError: If a line is malformed.
     """
     ids = list(problem_ids)
-    result = compare([read_run(file, ns, ids) for file in programs], ns, seed=seed)
+    judged = set.intersection(*map(judged_problems, programs))
+    counted = [name for name in ids if name in judged]
+    if not counted:
+        raise ConfigError(
+            f"compare: got {', '.join(map(str, programs))}; expected programs of the same problems "
+            "of the data"
+        )
+    num_missing = len(ids) - len(counted)
+    result = compare([read_run(file, ns, counted) for file in programs], ns, seed=seed)
+    result["problems"] = {"evaluated": len(counted), "missing": num_missing}
     if out is not None:
         atomic.write_json(out, result)
     if plots is not None:
         write_comparison_plot(result, plots / "comparison.png")
-    sys.stdout.write(json.dumps(result) + "\n" if as_json else comparison_table(result))
+    table = comparison_table(result) + not_counted(num_missing)
+    sys.stdout.write(json.dumps(result) + "\n" if as_json else table)
 
 
 def comparison_table(result: Mapping[str, Any]) -> str:

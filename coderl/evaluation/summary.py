@@ -76,9 +76,14 @@ class Summary:
         total = sum(self.outcomes.values())
         lines += ["", f"{'outcome':24} {'share':>6}   programs"]
         lines += [f"{w:24} {n / max(1, total):6.3f}   {n:8,}" for w, n in self.outcomes.items()]
-        if self.num_missing:
-            lines += ["", f"{self.num_missing:,} problems have no judged program: not counted"]
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines) + "\n" + not_counted(self.num_missing)
+
+
+def not_counted(num_missing: int) -> str:
+    """The line below a table on problems that no metric counts; nothing if there are none."""
+    if not num_missing:
+        return ""
+    return f"\n{num_missing:,} problems have no judged program: not counted\n"
 
 
 def summarize(

@@ -215,3 +215,29 @@ def test_the_report_is_printed_written_and_drawn(
     assert printed == json.loads(out.read_text())
     assert printed["paired"][0]["metrics"]["1@1"]["mean"] == 1.0
     assert (plots / "comparison.png").is_file()
+
+
+def test_problems_without_a_judged_program_in_each_file_are_not_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Of a, b, c the first file solves a and was not judged on b; the second has no program of c.
+    plain = write_run(tmp_path / "p@1.jsonl", [("a", True, {}), ("b", None, {}), ("c", False, {})])
+    better = write_run(tmp_path / "b@1.jsonl", [("a", True, {}), ("b", True, {})])
+
+    def report(*files: Path, as_json: bool) -> str:
+        ids = ["a", "b", "c", "never tried"]
+        report_comparison(files, ids, (1,), out=None, plots=None, as_json=as_json, seed=0)
+        return capsys.readouterr().out
+
+    alone = json.loads(report(plain, as_json=True))
+    assert alone["problems"] == {"evaluated": 2, "missing": 2}
+    assert alone["points"][0]["metrics"]["1@1"]["mean"] == 0.5
+    assert alone["points"][0]["costs"]["programs"] == 1.0
+    both = json.loads(report(plain, better, as_json=True))
+    assert both["problems"] == {"evaluated": 1, "missing": 3}
+    assert [point["metrics"]["1@1"]["mean"] for point in both["points"]] == [1.0, 1.0]
+    table = report(plain, better, as_json=False)
+    assert table.endswith("\n\n3 problems have no judged program: not counted\n")
+    other = write_run(tmp_path / "o@1.jsonl", [("elsewhere", True, {})])
+    with pytest.raises(ConfigError, match="expected programs of the same problems"):
+        report(plain, other, as_json=True)
