@@ -1,7 +1,7 @@
 """Evaluate a model or its programs: pass@k, n@k, hack gap, outcomes, each with its interval.
 
 Give verdicts, or programs, which are judged first, or a model, which writes them first. What is
-written and judged is kept in `--work`: a run that was stopped goes on there.
+written and judged is kept in `--work`: a run that was stopped goes on there. Without it nothing is.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -45,7 +46,7 @@ class Config(Drawing):
     compare: tuple[Path, ...] = ()
     """Programs of several strategies, their verdicts beside them: docs/critic_sampling.md."""
     work: Path | None = None
-    """Folder for the programs and verdicts that are made here."""
+    """Folder for the programs and verdicts that are made here; null keeps neither."""
     k: tuple[int, ...] = (1, 5)
     """The k of pass@k, and the n of n@k."""
     out: Path | None = None
@@ -78,8 +79,6 @@ class Config(Drawing):
             )
         if self.example_verdicts and not self.verdicts:
             raise ValueError(f"example_verdicts: got some; expected none with {given[0]}")
-        if (self.programs or self.model) and self.work is None:
-            raise ValueError(f"work: got nothing; expected a folder with {given[0]}; add --work F")
         if not 0 <= self.max_judge_errors <= 1:
             raise ValueError(f"max_judge_errors: got {self.max_judge_errors}; expected 0 to 1")
         expect_at_least(self, 1, "num_samples")
@@ -104,11 +103,12 @@ def run(config: Config) -> int:
             seed=config.seed,
         )
         return 0
-    files, example_files = config.verdicts, config.example_verdicts
-    if not files:
-        files, example_files = _judged(config, problems)
-    verdicts = list(_read(files))
-    example = list(_read(example_files)) if example_files else None
+    with _work_folder(config) as work:
+        files, example_files = config.verdicts, config.example_verdicts
+        if not files:
+            files, example_files = _judged(config, problems, work)
+        verdicts = list(_read(files))
+        example = list(_read(example_files)) if example_files else None
     if example is not None:
         _check_same(verdicts, example, config)
     unshown = {problem.id for problem in problems.values() if not problem.example_tests}
@@ -139,6 +139,16 @@ def run(config: Config) -> int:
     return int(summary.judge_error_rate > config.max_judge_errors)
 
 
+@contextmanager
+def _work_folder(config: Config) -> Iterator[Path]:
+    """The folder that the settings name, else one that is thrown away."""
+    if config.work is not None:
+        yield config.work
+        return
+    with tempfile.TemporaryDirectory(prefix="coderl-") as folder:
+        yield Path(folder)
+
+
 def _read(files: tuple[Path, ...]) -> Iterator[VerdictRecord]:
     return chain.from_iterable(map(read_verdicts, files))
 
@@ -163,14 +173,13 @@ def _check_same(
 
 
 def _judged(
-    config: Config, problems: Mapping[str, Problem]
+    config: Config, problems: Mapping[str, Problem], work: Path
 ) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """Write programs where a model is given, judge them; the files of both verdicts.
 
     Files that an earlier run finished are taken as they are, if it asked for the same.
     """
-    assert config.work is not None
-    work, settings = config.work, config.work / "settings.json"
+    settings = work / "settings.json"
     if config.programs is not None:
         from coderl.verbs.run_tests import check_programs
 

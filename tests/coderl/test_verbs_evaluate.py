@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -118,17 +119,24 @@ def test_a_model_writes_programs_first(
     data: str,
     capsys: pytest.CaptureFixture[str],
     make_actor: Callable[..., EncoderDecoderActor],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model, work = tmp_path / "model", tmp_path / "work"
     make_actor().save(model)
-    words = (data, "--model", model, "--work", work, "--num-samples", "2", "--k", "1")
-    words = (*words, "--max-new-tokens", "8")
+    bare = (data, "--model", model, "--num-samples", "2", "--k", "1", "--max-new-tokens", "8")
+    words = (*bare, "--work", work)
     result = evaluate(capsys, *words)
     assert sum(result["outcomes"].values()) == 4
     assert {"pass@1", "1@2"} <= set(result["metrics"])
     assert len((work / "programs.jsonl").read_text(encoding="utf-8").splitlines()) == 4
     assert main([*map(str, ("evaluate", *words)), "--temperature", "1.0"]) == 2
     assert "got different temperature" in capsys.readouterr().err
+    # Without a folder: the same, and nothing is left.
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    assert evaluate(capsys, *bare) == result
+    assert list(scratch.iterdir()) == []
 
 
 def test_problems_without_programs_are_told(
@@ -144,7 +152,6 @@ def test_problems_without_programs_are_told(
     [
         ([], "verdicts: got nothing"),
         (["--verdicts", "v.jsonl", "--model", "m"], "got verdicts and model"),
-        (["--model", "m"], "work: got nothing"),
         (["--programs", "p.jsonl", "--work", "w", "--example-verdicts", "e"], "expected none"),
         (["--verdicts", "v.jsonl", "--k", "0"], "k: got [0]"),
         (["--verdicts", "no_such.jsonl"], "no_such.jsonl"),
