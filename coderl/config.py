@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -50,7 +51,8 @@ def load(cls: type[C], words: Sequence[str] = ()) -> C:
         words: Paths that end in .yaml or .yml, and overrides, in any order: overrides win.
 
     Raises:
-        ConfigError: A file cannot be read, a key is unknown or missing, or a value is refused.
+        ConfigError: A file cannot be read, a key is unknown or missing, a value is refused, or the
+            schema has another in the place of an override.
     """
     types = field_types(cls)
     values: dict[str, Any] = {}
@@ -69,7 +71,14 @@ def load(cls: type[C], words: Sequence[str] = ()) -> C:
         readings = _readings(text)
         _put(values, key, _checked(readings, types[key], f"{COMMAND_LINE}: {key}"))
         sources[key] = COMMAND_LINE
-    return _build(cls, values, sources)
+    built = _build(cls, values, sources)
+    for key, value in _given(values):
+        if sources[key] == COMMAND_LINE and (taken := attrgetter(key)(built)) != value:
+            raise ConfigError(
+                f"{COMMAND_LINE}: {key}: got {value}; expected {taken}, which another setting "
+                "fixes; leave one of them out"
+            )
+    return built
 
 
 def is_override(word: str) -> bool:
@@ -185,6 +194,15 @@ def _put(values: dict[str, Any], key: str, value: Any) -> None:
         values = values[section]
     if value != {} or not isinstance(values.get(name), dict):
         values[name] = value
+
+
+def _given(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The (dotted key, value) pairs of what files and overrides came to."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _given(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _build(

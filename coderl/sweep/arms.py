@@ -12,7 +12,7 @@ from pathlib import Path
 from coderl import config as configuration
 from coderl.errors import ConfigError
 from coderl.sweep.settings import Config
-from coderl.training.objectives import needs_critic, with_objective
+from coderl.training.objectives import needs_critic
 from coderl.verbs import train_actor
 
 WARMUP = "warmup"
@@ -88,8 +88,7 @@ def settings_of(arm: Arm, base: train_actor.Config, out: Path) -> train_actor.Co
     if not needs_critic(settings.reinforce, settings.objective):
         settings = replace(settings, critic=None)
     # What a critic has learned is no surprise to it: its own samples would teach little.
-    expects = with_objective(settings.reinforce, settings.objective).baseline == "critic"
-    if expects or _draws_otherwise(settings, base):
+    if settings.reinforce.baseline == "critic" or _draws_otherwise(settings, base):
         settings = replace(settings, programs=None, verdicts=None)
     return settings
 

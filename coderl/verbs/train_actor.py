@@ -50,6 +50,7 @@ class Config:
     model: str = TINY
     """Folder or hub name to start from; `tiny` makes a small model for the data at hand."""
     objective: Objective = "ce"
+    """What it fixes of `reinforce` comes before what files say (docs/objectives.md)."""
     critic: str | None = None
     """Critic to start from, where token weights or baseline are its own: a folder or hub name; the
     refreshed one is written to `out`/critic."""
@@ -73,7 +74,7 @@ class Config:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse settings that cannot be run."""
+        """Refuse settings that cannot be run; put in place what the objective fixes."""
         if self.num_steps < 1:
             raise ValueError(f"num_steps: got {self.num_steps}; expected at least 1")
         if (self.programs is None) != (self.verdicts is None):
@@ -82,6 +83,9 @@ class Config:
             raise ValueError("model: got tiny; RL starts from a folder or hub name")
         if self.reinforce.guard.every > 0 and self.heldout is None and self.objective != "ce":
             raise ValueError("heldout: got null; expected a data spec for reinforce.guard")
+        if self.objective != "ce":
+            reinforce = with_objective(self.reinforce, self.objective)
+            object.__setattr__(self, "reinforce", reinforce)
         if needs_critic(self.reinforce, self.objective) and self.critic is None:
             raise ValueError(
                 "critic: got null; expected a folder or hub name, for token weights or baseline"
@@ -107,9 +111,7 @@ def run(config: Config) -> int:
 
 def needs_solutions(config: Config) -> bool:
     """True if some of the loss is cross-entropy on ground truth."""
-    if config.objective == "ce":
-        return True
-    return with_objective(config.reinforce, config.objective).ce_weight > 0
+    return config.objective == "ce" or config.reinforce.ce_weight > 0
 
 
 def _warm_up(config: Config, problems: list[Problem], folder: Path) -> Spent:

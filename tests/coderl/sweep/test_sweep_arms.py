@@ -83,6 +83,7 @@ def test_arms_that_cannot_be_run_are_refused(others: dict[str, Any], message: st
         ("x: reinforce.baseline=mean", "arms: x: reinforce.baseline: got 'mean'"),
         ("x: reinforce.base=none", "arms: x: reinforce.base: got 'none'; expected a known key"),
         ("x: reinforce.group_scale=std", "arms: x: reinforce.group_scale: got std"),
+        ("x: objective=rft reinforce.baseline=greedy", "arms: x: reinforce.baseline: got greedy"),
     ],
 )
 def test_values_that_the_stage_refuses_name_their_arm(arm: str, message: str) -> None:

@@ -24,6 +24,7 @@ from coderl import config as configuration
 from coderl.actors.actor import Completion, SampleRequest
 from coderl.actors.encoder_decoder import EncoderDecoderActor
 from coderl.batch import Batch
+from coderl.errors import ConfigError
 from coderl.prompts import PromptForm
 from coderl.rollout import Rollout
 from coderl.training.objectives import FIXED, needs_critic, with_objective
@@ -411,3 +412,27 @@ def test_only_cross_entropy_needs_solutions(
 ) -> None:
     given = ["data=d", "out=o", "model=m", f"objective={objective}", *words]
     assert train_actor.needs_solutions(configuration.load(train_actor.Config, given)) is needs
+
+
+GRPO = ["data=d", "out=o", "model=m", "objective=grpo"]
+
+
+def test_the_settings_show_what_the_objective_fixes(tmp_path: Path) -> None:
+    file = tmp_path / "greedy.yaml"
+    file.write_text("reinforce:\n  baseline: greedy\n  kl_weight: 0.04\n")
+    # The same value may be said; what the objective leaves open stays.
+    for words in ([], [str(file)], ["reinforce.baseline=group_mean"]):
+        config = configuration.load(train_actor.Config, [*GRPO, *words])
+        fixed = {key: getattr(config.reinforce, key) for key in FIXED["grpo"]}
+        assert fixed == FIXED["grpo"]
+        assert config.reinforce.kl_weight == (0.04 if words == [str(file)] else 0.0)
+        configuration.dump(config, tmp_path / "config.yaml")
+        again = configuration.load(train_actor.Config, [str(tmp_path / "config.yaml")])
+        assert again == config
+
+
+def test_a_word_of_the_command_line_that_the_objective_overrules_is_refused() -> None:
+    told = "reinforce.baseline: got greedy; expected group_mean, which another setting fixes"
+    for words in ([*GRPO, "reinforce.baseline=greedy"], ["reinforce.baseline=greedy", *GRPO]):
+        with pytest.raises(ConfigError, match=told):
+            configuration.load(train_actor.Config, words)
