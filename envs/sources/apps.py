@@ -22,7 +22,7 @@ from envs.problem import Kind, Problem
 from envs.sources.apps_cases import apps_cases, function_name, may_be_wrapped
 from envs.sources.lines import Row, parse_json_text, read_json, read_rows
 from envs.sources.spec import DataSpec
-from envs.sources.split_rows import read_tables, split_of, with_tests
+from envs.sources.split_rows import no_such_split, read_tables, split_of, with_tests
 
 SPLITS = ("train", "test")
 
@@ -34,7 +34,7 @@ def read_apps(spec: DataSpec) -> Iterator[Problem]:
     splits are read at once. Rows are JSON lines in a file, or in `train.jsonl` and `test.jsonl`.
 
     Raises:
-        DataError: If there is no problem or one is malformed.
+        DataError: If there is no problem, no such split, or a problem is malformed.
     """
     root = Path(spec.path)
     if not root.exists():
@@ -86,6 +86,8 @@ def _read_folders(root: Path, spec: DataSpec) -> Iterator[Problem]:
     if not present:
         yield from _read_split(root, root.name if root.name in SPLITS else None, "")
     chosen = [split for split in present if spec.split in (None, split)]
+    if present and not chosen:
+        raise no_such_split(spec, present)
     for split in chosen:
         yield from _read_split(root / split, split, f"{split}/" if len(chosen) > 1 else "")
 

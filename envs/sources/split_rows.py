@@ -42,10 +42,15 @@ def read_tables(
     wanted = (spec.split, None)  # Rows of a table without a split may tell their own.
     chosen = [(name, rows) for name, rows in tables if spec.split is None or name in wanted]
     if not chosen:
-        names = ", ".join(sorted({str(name) for name, _ in tables}))
-        raise DataError(f"data spec {spec.text!r}: split: got {spec.split!r}; expected {names}")
+        raise no_such_split(spec, {str(name) for name, _ in tables})
     is_prefixed = repeats_ids and len({name for name, _ in chosen}) > 1
     return with_tests(unique(_rows(chosen), _named(parse, is_prefixed)), spec.path)
+
+
+def no_such_split(spec: DataSpec, names: Iterable[str]) -> DataError:
+    """The complaint about a split that the data do not have."""
+    expected = ", ".join(sorted(names))
+    return DataError(f"data spec {spec.text!r}: split: got {spec.split!r}; expected {expected}")
 
 
 def with_tests(problems: Iterable[Problem], where: str) -> Iterator[Problem]:

@@ -244,6 +244,9 @@ def test_apps_without_problems(tmp_path: Path) -> None:
         read(f"apps:{tmp_path}")
     with pytest.raises(DataError, match="no such folder"):
         read(f"apps:{tmp_path}/none")
+    apps_folder(tmp_path / "train" / "0000")
+    with pytest.raises(DataError, match=r"split: got 'test'; expected train$"):
+        read(f"apps:{tmp_path}?split=test")
 
 
 @needs_data
