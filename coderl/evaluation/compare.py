@@ -17,7 +17,7 @@ import numpy as np
 
 from coderl.errors import ConfigError
 from coderl.evaluation.gate import Gated, GatePoint, gate_curve
-from coderl.evaluation.intervals import Interval, difference, nested_ci
+from coderl.evaluation.intervals import Estimate, Interval, difference, hierarchical_ci, nested_ci
 from coderl.evaluation.pass_at_k import pass_at_k
 from envs.records import ProgramRecord, VerdictRecord, read_programs, read_verdicts
 from envs.verdict import Status
@@ -40,6 +40,8 @@ class ComparedRun:
     """One strategy at one budget with one seed."""
 
     name: str
+    folder: Path
+    """Of the file: strategies are paired within it."""
     budget: int
     """Programs of the problem that has most of them: strategies with the same are compared."""
     solved: Mapping[str, Mapping[int, float]]
@@ -120,6 +122,7 @@ def read_run(programs: Path, ns: Sequence[int], problem_ids: Iterable[str]) -> C
     rated = all(group and None not in group.values() for group in plain.values())
     return ComparedRun(
         name=programs.stem.partition("@")[0],
+        folder=programs.parent,
         budget=max(counts.values(), default=0),
         solved={
             name: {n: n_by_rank(submissions, n) for n in ns} for name, submissions in groups.items()
@@ -136,6 +139,7 @@ def compare(
     ns: Sequence[int],
     *,
     further: Sequence[tuple[str, str]] = (),
+    same_problems: bool,
     seed: int = 0,
 ) -> dict[str, object]:
     """Each strategy's solved share and cost at each budget, and the paired differences.
@@ -146,6 +150,7 @@ def compare(
         ns: Numbers of submissions.
         further: Strategies that are compared as well, each as `(better, worse)`; pairs of which
             one is not there are left out.
+        same_problems: All seeds answer the same ones, and not each its own.
         seed: Of the bootstrap.
 
     Returns:
@@ -158,22 +163,27 @@ def compare(
         seeds[run.name, run.budget].append(run)
     points: list[dict[str, object]] = []
     gates: list[dict[str, object]] = []
+    estimate: Estimate = hierarchical_ci if same_problems else nested_ci
     for (name, budget), group in seeds.items():
         point: dict[str, object] = {"strategy": name, "budget": budget, "seeds": len(group)}
         costs = {c: sum(run.costs[c] for run in group) / len(group) for c in COSTS}
         metrics = {
-            f"{n}@{budget}": _row(nested_ci([_values(run, n) for run in group], rng=_rng(seed)))
+            f"{n}@{budget}": _row(estimate([_values(run, n) for run in group], rng=_rng(seed)))
             for n in ns
         }
         points.append({**point, "costs": costs, "metrics": metrics})
         if all(run.gated for run in group):
-            curve = gate_curve([run.gated for run in group], seed=seed)
+            curve = gate_curve([run.gated for run in group], interval=estimate, seed=seed)
             gates.append({**point, "curve": [_gate_row(gate) for gate in curve]})
     first = runs[0].name
     pairs = [(name, first) for name in dict.fromkeys(name for name, _ in seeds) if name != first]
     paired = [
         {"strategy": better, "minus": worse, "budget": budget, "seeds": len(group)}
-        | {"metrics": {f"{n}@{budget}": _gain(group, rival, n, seed) for n in ns}}
+        | {
+            "metrics": {
+                f"{n}@{budget}": _row(estimate(_gains(group, rival, n), rng=_rng(seed))) for n in ns
+            }
+        }
         for better, worse in (*pairs, *further)
         for (name, budget), group in seeds.items()
         if name == better and len(rival := seeds.get((worse, budget), [])) == len(group)
@@ -220,12 +230,15 @@ def _values(run: ComparedRun, n: int) -> list[float]:
     return [solved[n] for solved in run.solved.values()]
 
 
-def _gain(
-    group: Sequence[ComparedRun], rival: Sequence[ComparedRun], n: int, seed: int
-) -> dict[str, object]:
-    """What one strategy solves more than another, seed by seed and problem by problem."""
-    more = difference([_values(run, n) for run in group], [_values(run, n) for run in rival])
-    return _row(nested_ci(more, rng=_rng(seed)))
+def _gains(group: Sequence[ComparedRun], rival: Sequence[ComparedRun], n: int) -> list[list[float]]:
+    """What one strategy solves more than another, seed by seed and problem by problem.
+
+    A seed is a folder; where the folders are others, seeds are paired in the order given.
+    """
+    by_folder = {run.folder: run for run in rival}
+    if len(by_folder) == len(rival) and by_folder.keys() == {run.folder for run in group}:
+        rival = [by_folder[run.folder] for run in group]
+    return difference([_values(run, n) for run in group], [_values(run, n) for run in rival])
 
 
 def _gate_row(gate: GatePoint) -> dict[str, object]:

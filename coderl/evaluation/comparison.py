@@ -57,7 +57,8 @@ def report_comparison(
             "of the data"
         )
     num_missing = len(ids) - len(counted)
-    result = compare([read_run(file, ns, counted) for file in programs], ns, seed=seed)
+    runs = [read_run(file, ns, counted) for file in programs]
+    result = compare(runs, ns, same_problems=True, seed=seed)
     result["problems"] = {"evaluated": len(counted), "missing": num_missing}
     if out is not None:
         atomic.write_json(out, result)

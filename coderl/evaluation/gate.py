@@ -12,7 +12,7 @@ from math import ceil, comb
 
 import numpy as np
 
-from coderl.evaluation.intervals import Interval, difference, nested_ci
+from coderl.evaluation.intervals import Estimate, Interval, difference, nested_ci
 
 SHARES = (1.0, 0.75, 0.5, 0.25, 0.1)
 
@@ -46,6 +46,7 @@ def gate_curve(
     per_seed: Sequence[Mapping[str, Sequence[Gated]]],
     shares: Sequence[float] = SHARES,
     *,
+    interval: Estimate = nested_ci,
     seed: int = 0,
 ) -> list[GatePoint]:
     """A point for each width of the gate.
@@ -54,6 +55,7 @@ def gate_curve(
         per_seed: For each seed the distinct programs of every problem, by problem id: twins would
             take the room of others and cost no execution.
         shares: Widths in (0, 1]; at least one program of a problem is executed.
+        interval: Over seeds and problems.
         seed: Of the bootstrap.
 
     Raises:
@@ -77,7 +79,7 @@ def gate_curve(
             GatePoint(
                 executed=sum(map(sum, sizes)) / max(written, 1),
                 solved=float(np.mean(gated)),
-                lost=nested_ci(difference(whole, gated), rng=np.random.default_rng(seed)),
+                lost=interval(difference(whole, gated), rng=np.random.default_rng(seed)),
                 by_chance=float(np.mean(chance)),
             )
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +79,10 @@ def hierarchical_ci(
     tail = (1 - level) / 2
     low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
     return Interval(mean=float(values_SP.mean()), low=float(low), high=float(high))
+
+
+Estimate: TypeAlias = Callable[..., Interval]
+"""`hierarchical_ci` where all seeds answer the same problems, `nested_ci` where each has others."""
 
 
 def nested_ci(

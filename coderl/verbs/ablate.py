@@ -114,7 +114,7 @@ def run(config: Config) -> int:
             for name in names
             for one in seeds
         ]
-        result[part] = compare(runs, (1, 5), further=PAIRS, seed=config.seed)
+        result[part] = compare(runs, (1, 5), further=PAIRS, same_problems=False, seed=config.seed)
         write_comparison_plot(result[part], config.out / f"{part}.png")
         sys.stdout.write(f"{title}\n{comparison_table(result[part])}\n")
         tables += f"{title}\n\n{comparison_markdown(result[part])}\n"

@@ -113,9 +113,10 @@ def test_verdicts_have_to_be_there_and_of_these_programs(tmp_path: Path) -> None
         read_run(file, (1,), ["a"])
 
 
-def run_of(name: str, *solved: float) -> ComparedRun:
+def run_of(name: str, *solved: float, folder: str = "") -> ComparedRun:
     return ComparedRun(
         name=name,
+        folder=Path(folder),
         budget=2,
         solved={str(i): {1: value} for i, value in enumerate(solved)},
         costs={"programs": 2.0, "tokens": 6.0, "executions": 1.0},
@@ -129,7 +130,7 @@ def test_strategies_are_compared_with_the_first_seed_by_seed(tmp_path: Path) -> 
         run_of("better", 1.0, 1.0), run_of("better", 1.0, 0.0),
         run_of("once", 1.0, 1.0),
     ]  # fmt: skip
-    result: Any = compare(runs, (1,))
+    result: Any = compare(runs, (1,), same_problems=True)
     assert [(p["strategy"], p["seeds"]) for p in result["points"]] == [
         ("plain", 2), ("better", 2), ("once", 1),
     ]  # fmt: skip
@@ -145,9 +146,29 @@ def test_strategies_are_compared_with_the_first_seed_by_seed(tmp_path: Path) -> 
     assert (tmp_path / "new" / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_seeds_are_paired_by_their_folders() -> None:
+    runs = [
+        run_of("plain", 0.0, 1.0, folder="s0"), run_of("plain", 1.0, 0.0, folder="s1"),
+        run_of("same", 1.0, 0.0, folder="s1"), run_of("same", 0.0, 1.0, folder="s0"),
+    ]  # fmt: skip
+    result: Any = compare(runs, (1,), same_problems=True)
+    assert result["paired"][0]["metrics"]["1@2"] == {"mean": 0.0, "ci95": [0.0, 0.0]}
+
+
+def test_more_seeds_of_the_same_problems_do_not_make_the_problems_more() -> None:
+    # Two problems, one solved by all seeds: whichever two are drawn decides, however many seeds.
+    runs = [run_of("plain", 1.0, 0.0, folder=f"s{seed}") for seed in range(6)]
+    same, own = (
+        compare(runs, (1,), same_problems=flag)["points"][0]["metrics"]["1@2"]["ci95"]  # type: ignore[index]
+        for flag in (True, False)
+    )
+    assert same == [0.0, 1.0]
+    assert own[1] - own[0] < 0.7
+
+
 def test_further_pairs_come_after_those_with_the_first() -> None:
     runs = [run_of("plain", 0.0, 1.0), run_of("a", 1.0, 1.0), run_of("b", 1.0, 0.0)]
-    result: Any = compare(runs, (1,), further=[("a", "b"), ("a", "absent")])
+    result: Any = compare(runs, (1,), further=[("a", "b"), ("a", "absent")], same_problems=True)
     pairs = [(p["strategy"], p["minus"], p["metrics"]["1@2"]["mean"]) for p in result["paired"]]
     assert pairs == [("a", "plain", 0.5), ("b", "plain", 0.0), ("a", "b", 0.5)]
     points, paired = comparison_markdown(result).split("\n\n")
@@ -193,7 +214,7 @@ def test_runs_that_say_scores_and_example_verdicts_have_a_gate(tmp_path: Path) -
     rows.append(rows[0])
     run = read_run(write_run(tmp_path / "critic-rerank.jsonl", rows), (1,), ["a"])
     assert [g.score for g in run.gated["a"]] == [0.9, 0.1]  # the twin is none of its own
-    result: Any = compare([run], (1,))
+    result: Any = compare([run], (1,), same_problems=True)
     (gate,) = result["gates"]
     assert [round(row["solved"], 3) for row in gate["curve"]] == [1.0] * 5
     assert "gate by the critic" in comparison_table(result)
