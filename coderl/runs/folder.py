@@ -28,7 +28,8 @@ def folder_in_the_making(out: Path, settings: DataclassInstance) -> Iterator[Pat
     thrown away. After a user's mistake there is nothing to resume: what this start made is removed.
 
     Raises:
-        ConfigError: If `out` exists, cannot be written, or was begun with other settings.
+        ConfigError: If `out` exists, cannot be written, was begun with other settings, or is in the
+            making by another process.
     """
     processes.join()
     if not processes.is_main():
@@ -41,15 +42,15 @@ def folder_in_the_making(out: Path, settings: DataclassInstance) -> Iterator[Pat
         raise ConfigError(f"out: got {out}, which exists; expected a new folder; remove it first")
     partial = out.with_name(f"{out.name}.partial")
     resumed = partial.exists()
-    run_dir.create(partial, settings)
-    processes.from_main(lambda: None)  # the others wait until it is there
-    try:
-        yield partial
-    except (ConfigError, DataError):
-        if not resumed:
-            shutil.rmtree(partial)
-        raise
-    partial.replace(out)
+    with run_dir.opened(partial, settings):
+        processes.from_main(lambda: None)  # the others wait until it is there
+        try:
+            yield partial
+        except (ConfigError, DataError):
+            if not resumed:
+                shutil.rmtree(partial)
+            raise
+        partial.replace(out)
     processes.leave()
 
 

@@ -11,11 +11,12 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
 from coderl.errors import ConfigError, reason
-from coderl.runs import atomic
+from coderl.runs import atomic, lock
 from envs.sources.lines import read_object
 
 
@@ -61,25 +62,30 @@ class PartialFile:
             made_of: Everything that decides the lines, by name; what JSON lacks counts as text.
 
         Raises:
-            ConfigError: `out` cannot be written, or the lines there were made of something else.
+            ConfigError: `out` cannot be written, another process is writing it, or the lines there
+                were made of something else.
         """
         made_of = json.loads(json.dumps(made_of, default=str))
         self.path = out.with_name(f"{out.name}.partial")
         self._out = out
         self._origin = out.with_name(f"{out.name}.partial.json")
-        try:
-            if out.is_dir():
-                raise IsADirectoryError(errno.EISDIR, "it is a folder", str(out))
-            out.parent.mkdir(parents=True, exist_ok=True)
-            if self.path.exists():
-                compare_origin(self._origin, made_of, self.path)
-            self._file = self.path.open("ab+")
-            atomic.write_json(self._origin, made_of)
-        except OSError as error:
-            raise ConfigError(
-                f"{out}: cannot be written: {reason(error)}; give another file"
-            ) from error
-        self._cut_to_whole_lines()
+        with ExitStack() as on_error:
+            try:
+                if out.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, "it is a folder", str(out))
+                out.parent.mkdir(parents=True, exist_ok=True)
+                begun = self.path.exists()
+                self._file = on_error.enter_context(self.path.open("ab+"))
+                lock.hold(self._file.fileno(), self.path)
+                if begun:
+                    compare_origin(self._origin, made_of, self.path)
+                atomic.write_json(self._origin, made_of)
+            except OSError as error:
+                raise ConfigError(
+                    f"{out}: cannot be written: {reason(error)}; give another file"
+                ) from error
+            self._cut_to_whole_lines()
+            on_error.pop_all()
 
     def lines(self) -> Iterator[bytes]:
         """The lines that an earlier run has written, in order."""
@@ -101,13 +107,13 @@ class PartialFile:
         """Give the file its name; its lines in order of a key, where they came in any order."""
         if sort_by is not None:
             lines = sorted(self.lines(), key=sort_by)
-            atomic.write_bytes(self.path, b"".join(lines))
-            self._file.close()
-            self._file = self.path.open("ab+")
-        os.fsync(self._file.fileno())
-        self._file.close()
-        self.path.replace(self._out)
+            atomic.write_bytes(self._out, b"".join(lines))
+            self.path.unlink()
+        else:
+            os.fsync(self._file.fileno())
+            self.path.replace(self._out)
         self._origin.unlink()
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coderl import config
 from coderl.errors import ConfigError, reason
-from coderl.runs import atomic
+from coderl.runs import atomic, lock
 from coderl.runs.versions import versions
 from coderl.schema import field_types, section_in
 
@@ -23,6 +24,23 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def opened(
+    path: Path,
+    settings: DataclassInstance,
+    *,
+    seeds: Mapping[str, int] | None = None,
+    free: Collection[str] = (),
+) -> Iterator[Path]:
+    """The run directory, made or re-opened by `create`; this process's alone until the end.
+
+    Raises:
+        ConfigError: As `create`, or another process runs there.
+    """
+    with lock.held(path):
+        yield create(path, settings, seeds=seeds, free=free)
 
 
 def create(

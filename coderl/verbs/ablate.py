@@ -79,49 +79,55 @@ def run(config: Config) -> int:
     if unknown:
         raise ConfigError(f"arms: got {unknown[0]}; expected some of {', '.join(ARMS)}")
     quickstart = configuration.load(QuickstartConfig, [str(kept)])
-    run_dir.create(config.out, config, free=("workers",))
-    seeds = [Ablation(config.run, config.out, quickstart, seed) for seed in quickstart.all_seeds]
-    for one in seeds:
-        _write_problems(config, one)
-    names = config.arms or tuple(ARMS)
-    workers = config.workers or len(os.sched_getaffinity(0))
-    times = config.out / "times.json"
-
-    tried = [
-        stage
-        for one in seeds
-        for name in names
-        for temperature in config.temperatures
-        for stage in one.arm(name, "tuning", temperature, config.budget)
-    ]
-    models = [stage for one in seeds for stage in one.models(names)]
-    run_stages(models + tried, workers=workers, times=times)
-    best = {name: _best_temperature(config, seeds, name) for name in names}
-    final = [
-        stage
-        for one in seeds
-        for name in names
-        for part in _PARTS
-        for stage in one.arm(name, part, best[name], config.budget)
-    ]
-    run_stages(final, workers=workers, times=times)
-
-    result: dict[str, Any] = {"temperatures": best}
-    tables = ""
-    for part, title in _PARTS.items():
-        runs = [
-            read_run(one.programs(name, part, best[name], config.budget), (1, 5), _ids(one, part))
-            for name in names
-            for one in seeds
+    with run_dir.opened(config.out, config, free=("workers",)):
+        seeds = [
+            Ablation(config.run, config.out, quickstart, seed) for seed in quickstart.all_seeds
         ]
-        result[part] = compare(runs, (1, 5), further=PAIRS, same_problems=False, seed=config.seed)
-        write_comparison_plot(result[part], config.out / f"{part}.png")
-        sys.stdout.write(f"{title}\n{comparison_table(result[part])}\n")
-        tables += f"{title}\n\n{comparison_markdown(result[part])}\n"
-    atomic.write_json(config.out / "ablation.json", result)
-    atomic.write_text(config.out / "ablation.md", tables)
-    sys.stdout.write(f"temperatures: {json.dumps(best)}\n{config.out / 'ablation.json'}\n")
-    return 0
+        for one in seeds:
+            _write_problems(config, one)
+        names = config.arms or tuple(ARMS)
+        workers = config.workers or len(os.sched_getaffinity(0))
+        times = config.out / "times.json"
+
+        tried = [
+            stage
+            for one in seeds
+            for name in names
+            for temperature in config.temperatures
+            for stage in one.arm(name, "tuning", temperature, config.budget)
+        ]
+        models = [stage for one in seeds for stage in one.models(names)]
+        run_stages(models + tried, workers=workers, times=times)
+        best = {name: _best_temperature(config, seeds, name) for name in names}
+        final = [
+            stage
+            for one in seeds
+            for name in names
+            for part in _PARTS
+            for stage in one.arm(name, part, best[name], config.budget)
+        ]
+        run_stages(final, workers=workers, times=times)
+
+        result: dict[str, Any] = {"temperatures": best}
+        tables = ""
+        for part, title in _PARTS.items():
+            runs = [
+                read_run(
+                    one.programs(name, part, best[name], config.budget), (1, 5), _ids(one, part)
+                )
+                for name in names
+                for one in seeds
+            ]
+            result[part] = compare(
+                runs, (1, 5), further=PAIRS, same_problems=False, seed=config.seed
+            )
+            write_comparison_plot(result[part], config.out / f"{part}.png")
+            sys.stdout.write(f"{title}\n{comparison_table(result[part])}\n")
+            tables += f"{title}\n\n{comparison_markdown(result[part])}\n"
+        atomic.write_json(config.out / "ablation.json", result)
+        atomic.write_text(config.out / "ablation.md", tables)
+        sys.stdout.write(f"temperatures: {json.dumps(best)}\n{config.out / 'ablation.json'}\n")
+        return 0
 
 
 def _best_temperature(config: Config, seeds: Sequence[Ablation], name: str) -> float:

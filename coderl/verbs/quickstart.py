@@ -31,23 +31,23 @@ def run(config: Config) -> int:
     from coderl.quickstart.summary import summarize
     from coderl.runs.stages import run_stages
 
-    run_dir.create(config.out, config, free=("workers",))
-    for seed in config.all_seeds:
-        write_problems(config, seed)
-        write_puzzles(config, seed)
-    times = config.out / "times.json"
-    workers = config.workers or len(os.sched_getaffinity(0))
-    every = [stage for seed in config.all_seeds for stage in stages(config, seed)]
-    run_stages(every, workers=workers, times=times)
-    report = summarize(config, times)
-    if not (config.out / "report.json").exists():  # else an earlier start has told it
-        _track(config, every, report)
-    atomic.write_json(config.out / "report.json", report)
-    from coderl.reporting.page import write_page
+    with run_dir.opened(config.out, config, free=("workers",)):
+        for seed in config.all_seeds:
+            write_problems(config, seed)
+            write_puzzles(config, seed)
+        times = config.out / "times.json"
+        workers = config.workers or len(os.sched_getaffinity(0))
+        every = [stage for seed in config.all_seeds for stage in stages(config, seed)]
+        run_stages(every, workers=workers, times=times)
+        report = summarize(config, times)
+        if not (config.out / "report.json").exists():  # else an earlier start has told it
+            _track(config, every, report)
+        atomic.write_json(config.out / "report.json", report)
+        from coderl.reporting.page import write_page
 
-    page = write_page(config.out)
-    sys.stdout.write(f"{table(report)}\n{page}\n")
-    return 0
+        page = write_page(config.out)
+        sys.stdout.write(f"{table(report)}\n{page}\n")
+        return 0
 
 
 def _track(config: Config, every: Sequence[Stage], report: dict[str, Any]) -> None:

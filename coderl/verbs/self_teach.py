@@ -25,16 +25,16 @@ __all__ = ["POSITIONAL", "Config", "run"]
 def run(config: Config) -> int:
     """Run what is not done yet, and print the numbers of every stage, or of every arm."""
     free = ("only", "workers", "num_iterations")
-    run_dir.create(config.out, config, seeds={"run": config.seed}, free=free)
-    if config.seeds is not None:
-        return _compare(config)
-    from coderl.puzzles.loop import teach
+    with run_dir.opened(config.out, config, seeds={"run": config.seed}, free=free):
+        if config.seeds is not None:
+            return _compare(config)
+        from coderl.puzzles.loop import teach
 
-    for line in teach(config):
-        sys.stdout.write(json.dumps(line) + "\n")
-    if config.only is None:
-        _write_page(config)
-    return 0
+        for line in teach(config):
+            sys.stdout.write(json.dumps(line) + "\n")
+        if config.only is None:
+            _write_page(config)
+        return 0
 
 
 def _compare(config: Config) -> int:

@@ -28,14 +28,14 @@ def run(config: Config) -> int:
 
     arms = arms_of(config)
     every = [stage for seed in config.all_seeds for stage in stages(config, arms, seed)]
-    run_dir.create(config.out, config, free=("workers",))
-    for seed in config.all_seeds:
-        write_problems(config, seed)
-    times = config.out / "times.json"
-    run_stages(every, workers=config.workers or len(os.sched_getaffinity(0)), times=times)
-    report = summarize(config, arms, times)
-    atomic.write_json(config.out / "report.json", report)
-    table = markdown(report)
-    atomic.write_text(config.out / "report.md", table)
-    sys.stdout.write(table)
-    return 0
+    with run_dir.opened(config.out, config, free=("workers",)):
+        for seed in config.all_seeds:
+            write_problems(config, seed)
+        times = config.out / "times.json"
+        run_stages(every, workers=config.workers or len(os.sched_getaffinity(0)), times=times)
+        report = summarize(config, arms, times)
+        atomic.write_json(config.out / "report.json", report)
+        table = markdown(report)
+        atomic.write_text(config.out / "report.md", table)
+        sys.stdout.write(table)
+        return 0
