@@ -106,6 +106,7 @@ def _run(verb: str, words: list[str]) -> int:
     name = _module_of(verb)
     from coderl import config  # here, for OmegaConf loads longer than `coderl --help` may take
     from coderl.arguments import help_text, to_words
+    from coderl.runs import outputs
 
     module = importlib.import_module(f"coderl.verbs.{name}")
     positional = getattr(module, "POSITIONAL", ())
@@ -115,6 +116,8 @@ def _run(verb: str, words: list[str]) -> int:
     dry = "--dry-run" in words
     words = [word for word in words if word != "--dry-run"]
     settings = config.load(module.Config, to_words(module.Config, positional, words))
+    if hasattr(module, "outputs"):
+        outputs.check(settings, module.outputs(settings))
     if dry:
         sys.stdout.write(config.to_yaml(settings))
         return 0

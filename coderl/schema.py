@@ -59,6 +59,18 @@ def field_docs(cls: type[DataclassInstance]) -> dict[str, str]:
     return docs
 
 
+def leaves(settings: DataclassInstance) -> dict[str, object]:
+    """The value of every setting by its dotted key."""
+    leaves: dict[str, object] = {}
+    for key, kind in field_types(type(settings)).items():
+        value: object = settings
+        for name in key.split("."):
+            value = getattr(value, name, None)
+        if section_in(kind) is None or value is None:
+            leaves[key] = value
+    return leaves
+
+
 def default_of(field: dataclasses.Field[Any]) -> Any:
     """The field's default, or `dataclasses.MISSING`."""
     made = field.default_factory

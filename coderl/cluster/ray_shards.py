@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeVar
 
 from coderl.cluster.settings import Engine, RayConfig
 from coderl.errors import ConfigError, RunError
-from coderl.runs.atomic import write_json
+from coderl.runs.atomic import beside, write_json
 from coderl.runs.partial import compare_origin
 from coderl.runs.progress import Progress
 
@@ -74,7 +74,7 @@ def run_shards(
             "engine: got ray, which is not installed; expected it; pip install 'coderl[ray]'"
         ) from error
     settings = config.ray
-    folder = config.out.with_name(f"{config.out.name}.shards")
+    folder = beside(config.out, ".shards")
     origin = folder / "made_of.json"
     made_of = json.loads(json.dumps({"shards": settings.num_shards, **made_of}, default=str))
     compare_origin(origin, made_of, folder)

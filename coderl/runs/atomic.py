@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
@@ -11,7 +10,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from coderl.errors import ConfigError
+
 _TEMPORARY = re.compile(r"\.[0-9a-f]{8}\.")
+
+
+def beside(path: Path, ending: str) -> Path:
+    """The path with an ending more, such as `F.partial` of `F`.
+
+    Raises:
+        ConfigError: If it has no name that could be given one: `.`, `..` and `/`.
+    """
+    if path.name in ("", ".."):
+        raise _refused(path, "it is a folder")
+    return path.with_name(f"{path.name}{ending}")
+
+
+def expect_file(path: Path) -> None:
+    """Make sure that a file may get this name: nothing has it, or a regular file.
+
+    Raises:
+        ConfigError: If it is the name of a folder, a device or a pipe.
+    """
+    if path.exists() and not path.is_file():
+        raise _refused(path, "it is a folder" if path.is_dir() else "it is no regular file")
 
 
 @contextmanager
@@ -20,8 +42,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
     The content is on disk before the rename, so a crash leaves the old file or the new one.
     """
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+    expect_file(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
     temporary.touch(exist_ok=False)
@@ -55,6 +76,10 @@ def write_text(path: Path, content: str) -> None:
 def write_json(path: Path, content: object) -> None:
     """Replace the file's content by indented JSON; nan and infinity are refused (ValueError)."""
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _refused(path: Path, why: str) -> ConfigError:
+    return ConfigError(f"{path}: cannot be written: {why}; give another file")
 
 
 def _sync(path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coderl.errors import ConfigError
-from coderl.runs import processes, run_dir
+from coderl.runs import atomic, processes, run_dir
 from envs.errors import DataError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def folder_in_the_making(out: Path, settings: DataclassInstance) -> Iterator[Pat
         return
     if out.exists():
         raise ConfigError(f"out: got {out}, which exists; expected a new folder; remove it first")
-    partial = out.with_name(f"{out.name}.partial")
+    partial = atomic.beside(out, ".partial")
     resumed = partial.exists()
     with run_dir.opened(partial, settings):
         processes.from_main(lambda: None)  # the others wait until it is there

@@ -6,7 +6,6 @@ made of something else are never continued.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -66,13 +65,12 @@ class PartialFile:
                 were made of something else.
         """
         made_of = json.loads(json.dumps(made_of, default=str))
-        self.path = out.with_name(f"{out.name}.partial")
+        self.path = atomic.beside(out, ".partial")
         self._out = out
-        self._origin = out.with_name(f"{out.name}.partial.json")
+        self._origin = atomic.beside(out, ".partial.json")
         with ExitStack() as on_error:
             try:
-                if out.is_dir():
-                    raise IsADirectoryError(errno.EISDIR, "it is a folder", str(out))
+                atomic.expect_file(out)
                 out.parent.mkdir(parents=True, exist_ok=True)
                 begun = self.path.exists()
                 self._file = on_error.enter_context(self.path.open("ab+"))

@@ -18,7 +18,7 @@ from coderl import config
 from coderl.errors import ConfigError, reason
 from coderl.runs import atomic, lock
 from coderl.runs.versions import versions
-from coderl.schema import field_types, section_in
+from coderl.schema import leaves
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -82,7 +82,7 @@ def create(
 def _compare(
     path: Path, old: DataclassInstance, new: DataclassInstance, free: Collection[str]
 ) -> None:
-    before, now = _leaves(old), _leaves(new)
+    before, now = leaves(old), leaves(new)
     keys = [key for key in before | now if key not in free and before.get(key) != now.get(key)]
     if keys:
         changes = ", ".join(f"{key} (was {before.get(key)}, now {now.get(key)})" for key in keys)
@@ -99,15 +99,3 @@ def _compare_versions(kept: Path) -> None:
     for name in now:
         if before.get(name) != now[name]:
             logger.warning("%s: the run began with %s, now %s", name, before.get(name), now[name])
-
-
-def _leaves(settings: DataclassInstance) -> dict[str, object]:
-    """The value of every setting by its dotted key."""
-    leaves: dict[str, object] = {}
-    for key, kind in field_types(type(settings)).items():
-        value: object = settings
-        for name in key.split("."):
-            value = getattr(value, name, None)
-        if section_in(kind) is None or value is None:
-            leaves[key] = value
-    return leaves

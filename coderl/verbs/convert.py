@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal
 from coderl.errors import ConfigError
 from coderl.readers.resolve import load
 from coderl.runs import atomic
+from coderl.runs.outputs import Outputs
 from envs.errors import DataError
 from envs.records import ProgramRecord, program_line, read_programs, read_verdicts, verdict_line
 
@@ -75,6 +76,15 @@ class Config:
             raise ValueError(f"verdicts: got {self.verdicts}, which is out; expected another file")
         if self.ground_truth and self.form != "critic-scores":
             raise ValueError(f"ground_truth: got true; expected false with {self.form}")
+
+
+def outputs(config: Config) -> Outputs:
+    """The files that are written; a folder is new."""
+    if config.to == "coderl":
+        return {}
+    if config.form == "critic-scores":
+        return {"out": [atomic.beside(config.out, ending) for ending in (".safetensors", ".jsonl")]}
+    return {"out": [config.out], "verdicts": [config.verdicts]}
 
 
 def run(config: Config) -> int:
@@ -159,8 +169,8 @@ def _write_scores(config: Config) -> int:
         "token_ids": np.concatenate([item.token_ids for item in scores]),
     }
     out = config.out
-    atomic.write_bytes(out.with_name(f"{out.name}.safetensors"), save(tensors))
-    atomic.write_text(out.with_name(f"{out.name}.jsonl"), "".join(f"{line}\n" for line in lines))
+    atomic.write_bytes(atomic.beside(out, ".safetensors"), save(tensors))
+    atomic.write_text(atomic.beside(out, ".jsonl"), "".join(f"{line}\n" for line in lines))
     return len(scores)
 
 

@@ -18,6 +18,7 @@ from typing import Literal
 
 from coderl.readers.resolve import load
 from coderl.runs.atomic import atomic_path
+from coderl.runs.outputs import Outputs
 from coderl.runs.progress import progress
 from envs.problem import Problem
 from envs.sources import problem_line
@@ -46,6 +47,11 @@ class Config:
             raise ValueError("out: got nothing; expected a path; add --out problems.jsonl")
         if self.action == "info" and self.out is not None:
             raise ValueError(f"out: got {self.out}; expected none, info writes no file")
+
+
+def outputs(config: Config) -> Outputs:
+    """The files that are written."""
+    return {"out": [config.out]}
 
 
 def run(config: Config) -> int:

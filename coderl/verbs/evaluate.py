@@ -19,6 +19,7 @@ from pathlib import Path
 from coderl.errors import ConfigError
 from coderl.readers.resolve import read
 from coderl.runs import atomic
+from coderl.runs.outputs import Outputs
 from coderl.runs.partial import compare_origin, digest
 from coderl.sampling.drawing import Drawing
 from coderl.schema import expect_at_least
@@ -82,6 +83,11 @@ class Config(Drawing):
         if not 0 <= self.max_judge_errors <= 1:
             raise ValueError(f"max_judge_errors: got {self.max_judge_errors}; expected 0 to 1")
         expect_at_least(self, 1, "num_samples")
+
+
+def outputs(config: Config) -> Outputs:
+    """The files that are written."""
+    return {"out": [config.out]}
 
 
 def run(config: Config) -> int:

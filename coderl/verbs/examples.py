@@ -15,6 +15,7 @@ from pathlib import Path
 
 from coderl.readers.resolve import load
 from coderl.runs.atomic import atomic_path
+from coderl.runs.outputs import Outputs
 from coderl.runs.progress import progress
 from envs.examples.extraction import extract
 from envs.problem import Problem
@@ -35,6 +36,11 @@ class Config:
     """Also replace example tests that the data set brings."""
     json: bool = False
     """Print the counts as one JSON object."""
+
+
+def outputs(config: Config) -> Outputs:
+    """The files that are written."""
+    return {"out": [config.out]}
 
 
 def run(config: Config) -> int:

@@ -17,6 +17,7 @@ from coderl.cluster.settings import Engine, RayConfig
 from coderl.cluster.shard import parse_shard
 from coderl.endpoints.settings import EndpointConfig
 from coderl.readers.resolve import read
+from coderl.runs.outputs import Outputs
 from coderl.runs.partial import PartialFile, digest
 from coderl.runs.progress import Progress
 from coderl.sampling.drawing import Drawing
@@ -84,6 +85,11 @@ class Config(Drawing):
     def search(self) -> CriticSamplingConfig:
         """The settings of critic sampling that make the strategy."""
         return configure(self.strategy, self.critic_sampling, num_programs=self.num_samples)
+
+
+def outputs(config: Config) -> Outputs:
+    """The files that are written."""
+    return {"out": [config.out]}
 
 
 def run(config: Config) -> int:

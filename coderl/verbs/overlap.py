@@ -18,6 +18,7 @@ from typing import get_args
 from coderl.evaluation.overlap import Match, Overlap, find_overlaps
 from coderl.readers.resolve import load
 from coderl.runs import atomic
+from coderl.runs.outputs import Outputs
 from coderl.runs.progress import progress
 from envs.problem import Problem
 from envs.sources.lines import dump_line
@@ -43,6 +44,11 @@ class Config:
     """Print the counts as one JSON object."""
 
 
+def outputs(config: Config) -> Outputs:
+    """The files that are written."""
+    return {"out": [config.out, config.out and atomic.beside(config.out, ".jsonl")]}
+
+
 def run(config: Config) -> int:
     """Print what the data sets share, and write the list."""
     num_problems: Counter[str] = Counter()
@@ -56,7 +62,7 @@ def run(config: Config) -> int:
     excluded = list(dict.fromkeys(listed))
     if config.out is not None:
         lines = [dump_line(asdict(overlap)) for overlap in overlaps]
-        report = config.out.with_name(f"{config.out.name}.jsonl")
+        report = atomic.beside(config.out, ".jsonl")
         atomic.write_text(report, "".join(f"{line}\n" for line in lines))
         atomic.write_text(config.out, "".join(f"{name}\n" for name in excluded))
     counts = Counter(overlap.match for overlap in overlaps)

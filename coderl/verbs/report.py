@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coderl.readers.resolve import read
+from coderl.runs.outputs import Outputs
 from coderl.schema import expect_at_least
 
 POSITIONAL = ("runs",)
@@ -37,6 +38,11 @@ class Config:
         if len(set(self.runs)) < len(self.runs):
             raise ValueError("runs: got a folder twice; expected each once")
         expect_at_least(self, 1, "max_programs")
+
+
+def outputs(config: Config) -> Outputs:
+    """The files that are written."""
+    return {"out": [config.out]}
 
 
 def run(config: Config) -> int:

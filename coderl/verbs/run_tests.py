@@ -24,6 +24,7 @@ from coderl.cluster.settings import Engine, RayConfig
 from coderl.cluster.shard import parse_shard
 from coderl.errors import ConfigError
 from coderl.readers.resolve import read
+from coderl.runs.outputs import Outputs
 from coderl.runs.partial import PartialFile, digest
 from coderl.runs.progress import Progress
 from coderl.runs.verdict_cache import CachingJudge
@@ -93,13 +94,16 @@ class Config:
         if not 0 <= self.max_judge_errors <= 1:
             raise ValueError(f"max_judge_errors: got {self.max_judge_errors}; expected 0 to 1")
         parse_shard(self.shard)
-        if self.out == self.programs:
-            raise ValueError(f"out: got {self.out}, the programs; expected another file")
         self.limits()
 
     def limits(self) -> Limits:
         """The limits of a test."""
         return Limits(cpu_s=self.cpu_s, memory_mb=self.memory_mb)
+
+
+def outputs(config: Config) -> Outputs:
+    """The files that are written."""
+    return {"out": [config.out]}
 
 
 def run(config: Config) -> int:

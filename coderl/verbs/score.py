@@ -16,6 +16,7 @@ from coderl.cluster.settings import Engine, RayConfig
 from coderl.cluster.shard import parse_shard
 from coderl.readers.resolve import read
 from coderl.runs import atomic
+from coderl.runs.outputs import Outputs
 from coderl.runs.partial import digest
 from envs.records import program_line, read_programs
 from envs.sources import problem_line
@@ -47,6 +48,11 @@ class Config:
     def __post_init__(self) -> None:
         """Refuse values outside of the documented ranges."""
         parse_shard(self.shard)
+
+
+def outputs(config: Config) -> Outputs:
+    """The files that are written."""
+    return {"out": [atomic.beside(config.out, ending) for ending in (".safetensors", ".jsonl")]}
 
 
 def run(config: Config) -> int:
@@ -90,12 +96,10 @@ def run(config: Config) -> int:
     lengths = torch.tensor([0] + [len(scored.token_probabilities) for scored in scores])
     values = torch.tensor([p[-1] for scored in scores for p in scored.token_probabilities])
     atomic.write_bytes(
-        config.out.with_name(f"{config.out.name}.safetensors"),
+        atomic.beside(config.out, ".safetensors"),
         save({"values": values, "offsets": lengths.cumsum(0)}),
     )
-    atomic.write_text(
-        config.out.with_name(f"{config.out.name}.jsonl"), "".join(f"{line}\n" for line in lines)
-    )
+    atomic.write_text(atomic.beside(config.out, ".jsonl"), "".join(f"{line}\n" for line in lines))
     return 0
 
 
@@ -112,7 +116,7 @@ def _on_ray(config: Config) -> int:
     }
     parts = run_shards("score", config, made_of, ending=".jsonl")
     for ending, join in ((".safetensors", join_scores), (".jsonl", join_lines)):
-        files = [part.with_name(f"{part.name}{ending}") for part in parts]
-        join(files, config.out.with_name(f"{config.out.name}{ending}"))
+        files = [atomic.beside(part, ending) for part in parts]
+        join(files, atomic.beside(config.out, ending))
     shutil.rmtree(parts[0].parent)
     return 0

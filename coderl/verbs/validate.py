@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from coderl.readers.resolve import read
 from coderl.runs import atomic
+from coderl.runs.outputs import Outputs
 from coderl.runs.partial import PartialFile, digest
 from coderl.runs.progress import Progress
 from coderl.schema import expect_at_least
@@ -97,10 +98,15 @@ class Config:
         return Limits(cpu_s=self.cpu_s, memory_mb=self.memory_mb)
 
 
+def outputs(config: Config) -> Outputs:
+    """The files that are written."""
+    return {"out": [config.out, atomic.beside(config.out, ".jsonl")]}
+
+
 def run(config: Config) -> int:
     """Write both files and print how many problems are doubted for what."""
     problems = read(config.data)
-    report = config.out.with_name(f"{config.out.name}.jsonl")
+    report = atomic.beside(config.out, ".jsonl")
     with PartialFile(report, _made_of(config, problems)) as file:
         done = sum(1 for _ in file.lines())
         with Progress(len(problems), "validating", done=done) as bar:

@@ -86,7 +86,7 @@ def test_a_wrong_request_is_one_line_and_writes_nothing(tmp_path: Path) -> None:
             ("convert", mini, "--out", tmp_path / "file" / "a"),
             "file: cannot be used: a file is where a folder is needed",
         ),
-        (("convert", mini, "--out", tmp_path), f"{tmp_path}: cannot be used: it is a folder"),
+        (("convert", mini, "--out", tmp_path), f"{tmp_path}: cannot be written: it is a folder"),
     ]:
         done = coderl(*words)
         assert (done.returncode, done.stdout) == (2, ""), (words, done.stderr)
