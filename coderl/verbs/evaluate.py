@@ -142,7 +142,13 @@ def run(config: Config) -> int:
     if config.out is not None:
         atomic.write_json(config.out, summary.to_json())
     sys.stdout.write(json.dumps(summary.to_json()) + "\n" if config.json else summary.table())
-    return int(summary.judge_error_rate > config.max_judge_errors)
+    if summary.judge_error_rate <= config.max_judge_errors:
+        return 0
+    from coderl.verbs.run_tests import tell_unjudged
+
+    unjudged = [record.verdict for record in verdicts if record.verdict.outcome is None]
+    tell_unjudged(unjudged, len(verdicts), config.max_judge_errors)
+    return 1
 
 
 @contextmanager
@@ -231,7 +237,7 @@ def _judge(config: Config, programs: Path, out: Path, tests: TestSet) -> None:
         return
     from coderl.verbs import run_tests
 
-    run_tests.run(
+    run_tests.judge_all(
         run_tests.Config(
             data=config.data,
             programs=programs,

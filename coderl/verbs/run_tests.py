@@ -14,7 +14,7 @@ import logging
 import shutil
 import sys
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -107,7 +107,33 @@ def outputs(config: Config) -> Outputs:
 
 
 def run(config: Config) -> int:
-    """Judge all programs and print how many came to which outcome."""
+    """Judge all programs; 1 if too many of them stayed without a verdict."""
+    counts = judge_all(config)
+    if counts[JUDGE_ERROR] <= config.max_judge_errors * counts.total():
+        return 0
+    found = (record.verdict for record in read_verdicts(config.out))
+    tell_unjudged(
+        [v for v in found if _class_of(v, config.tests) == JUDGE_ERROR],
+        counts.total(),
+        config.max_judge_errors,
+    )
+    return 1
+
+
+def tell_unjudged(verdicts: Collection[Verdict], num_programs: int, max_share: float) -> None:
+    """Say on stderr why a run has failed that left too many programs without a verdict."""
+    logger.error(
+        "coderl: %d of %d programs without a verdict (%s); expected a share of at most %s; "
+        "see --max-judge-errors",
+        len(verdicts),
+        num_programs,
+        ", ".join(sorted({verdict.reason or JUDGE_ERROR for verdict in verdicts})),
+        max_share,
+    )
+
+
+def judge_all(config: Config) -> Counter[str]:
+    """Write all verdicts, and print how many programs came to which outcome."""
     problems = {problem.id: problem for problem in read(config.data)}
     part = parse_shard(config.shard).part_of(check_programs(config.programs, problems, config.data))
     if config.engine == "ray":
@@ -124,10 +150,10 @@ def run(config: Config) -> int:
                 bar.advance(note=_in_words(counts))
         file.finish()
     _print(config, counts)
-    return _exit_code(config, counts)
+    return counts
 
 
-def _on_ray(config: Config, made_of: Mapping[str, object]) -> int:
+def _on_ray(config: Config, made_of: Mapping[str, object]) -> Counter[str]:
     """Judge the shards, and print the counts of all of them."""
     from coderl.cluster.joined import join_lines
     from coderl.cluster.ray_shards import run_shards
@@ -137,12 +163,7 @@ def _on_ray(config: Config, made_of: Mapping[str, object]) -> int:
     shutil.rmtree(parts[0].parent)
     counts = Counter(_class_of(v.verdict, config.tests) for v in read_verdicts(config.out))
     _print(config, counts)
-    return _exit_code(config, counts)
-
-
-def _exit_code(config: Config, counts: Counter[str]) -> int:
-    """1 when too many programs stayed without a verdict."""
-    return int(counts[JUDGE_ERROR] > config.max_judge_errors * counts.total())
+    return counts
 
 
 def _judge(config: Config) -> Judge:

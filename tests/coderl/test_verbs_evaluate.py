@@ -114,6 +114,26 @@ def test_several_files_of_verdicts_are_put_together(
     assert list(apart["metrics"]) == ["pass@1"]
 
 
+def test_too_few_verdicts_are_a_failure_that_is_told(
+    tmp_path: Path,
+    data: str,
+    programs: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    file = tmp_path / "verdicts.jsonl"
+    main(["run-tests", data, "--programs", str(programs), "--out", str(file), "--workers", "1"])
+    row, *others = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    lost = {"outcome": None, "status": "judge_error", "reason": "server_lost", "cases": []}
+    file.write_text("".join([json.dumps(json.loads(row) | lost) + "\n", *others]))
+    words = ["evaluate", data, "--verdicts", str(file), "--k", "1"]
+    capsys.readouterr()
+    assert main(words) == 1
+    assert "pass@1" in capsys.readouterr().out  # of the others, all the same
+    assert caplog.messages[-1].startswith("coderl: 1 of 8 programs without a verdict (server_lost)")
+    assert main([*words, "--max-judge-errors", "0.125"]) == 0
+
+
 def test_a_model_writes_programs_first(
     tmp_path: Path,
     data: str,

@@ -229,6 +229,10 @@ def test_judge_errors_at_the_end_of_a_partial_file_are_judged_again(
     # One of seven is over 1 %.
     assert done.returncode == 1
     assert "1 judge_error" in done.stdout
+    assert done.stderr.splitlines()[-1] == (
+        "coderl: 1 of 7 programs without a verdict (server_lost); "
+        "expected a share of at most 0.01; see --max-judge-errors"
+    )
     write_lines(partial, [rows[0], rows[1] | lost, rows[2]])
     done = coderl(
         "run-tests", data, "--programs", programs, "--out", out, "--max-judge-errors", "0.2"
