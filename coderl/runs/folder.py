@@ -5,7 +5,6 @@ The folder in the making is a run directory: it keeps the settings, and checkpoi
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from coderl.errors import ConfigError
 from coderl.runs import atomic, processes, run_dir
-from envs.errors import DataError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -25,7 +23,7 @@ def folder_in_the_making(out: Path, settings: DataclassInstance) -> Iterator[Pat
     """A folder beside `out` that gets its name at the end, and stays for a resume on an error.
 
     Of several processes that train together the main one alone has it; the others get one that is
-    thrown away. After a user's mistake there is nothing to resume: what this start made is removed.
+    thrown away. An error before any work leaves nothing.
 
     Raises:
         ConfigError: If `out` exists, cannot be written, was begun with other settings, or is in the
@@ -41,15 +39,9 @@ def folder_in_the_making(out: Path, settings: DataclassInstance) -> Iterator[Pat
     if out.exists():
         raise ConfigError(f"out: got {out}, which exists; expected a new folder; remove it first")
     partial = atomic.beside(out, ".partial")
-    resumed = partial.exists()
     with run_dir.opened(partial, settings):
         processes.from_main(lambda: None)  # the others wait until it is there
-        try:
-            yield partial
-        except (ConfigError, DataError):
-            if not resumed:
-                shutil.rmtree(partial)
-            raise
+        yield partial
         partial.replace(out)
     processes.leave()
 

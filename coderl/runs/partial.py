@@ -117,6 +117,10 @@ class PartialFile:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # Without a line there is nothing to go on from, nor to keep other settings from.
+        if not self._file.closed and not os.fstat(self._file.fileno()).st_size:
+            self.path.unlink()
+            self._origin.unlink()
         self._file.close()
 
     def _cut_to_whole_lines(self) -> None:

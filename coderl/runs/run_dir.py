@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,7 +41,21 @@ def opened(
         ConfigError: As `create`, or another process runs there.
     """
     with lock.held(path):
-        yield create(path, settings, seeds=seeds, free=free)
+        create(path, settings, seeds=seeds, free=free)
+        with removed_without_work(path, "config.yaml", "versions.json", "seeds.json"):
+            yield path
+
+
+@contextmanager
+def removed_without_work(path: Path, *settings: str) -> Iterator[None]:
+    """After an error a folder with nothing but its settings is gone: the next may be others."""
+    try:
+        yield
+    except BaseException:
+        files = {str(left.relative_to(path)) for left in path.rglob("*") if left.is_file()}
+        if files <= set(settings):
+            shutil.rmtree(path, ignore_errors=True)
+        raise
 
 
 def create(

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from coderl.errors import ConfigError
 from coderl.readers.resolve import read
-from coderl.runs import atomic
+from coderl.runs import atomic, lock, run_dir
 from coderl.runs.outputs import Outputs
 from coderl.runs.partial import compare_origin, digest
 from coderl.sampling.drawing import Drawing
@@ -198,38 +198,39 @@ def _judged(
         if not check_programs(config.programs, problems, config.data):
             raise ConfigError(f"programs: got {config.programs}, which holds none; expected some")
     made_of = _made_of(config, problems)
-    compare_origin(settings, made_of, work)
-    atomic.write_json(settings, made_of)
-    programs = config.programs or work / "programs.jsonl"
-    # The verbs tell on stdout what they did; here that is for the result alone.
-    with redirect_stdout(sys.stderr):
-        if config.model is not None and not programs.exists():
-            from coderl.verbs import generate
+    with lock.held(work):
+        compare_origin(settings, made_of, work)
+        atomic.write_json(settings, made_of)
+        programs = config.programs or work / "programs.jsonl"
+        # The verbs tell on stdout what they did; here that is for the result alone.
+        with run_dir.removed_without_work(work, settings.name), redirect_stdout(sys.stderr):
+            if config.model is not None and not programs.exists():
+                from coderl.verbs import generate
 
-            generate.run(
-                generate.Config(
-                    data=config.data,
-                    model=config.model,
-                    out=programs,
-                    num_samples=config.num_samples,
-                    temperature=config.temperature,
-                    top_p=config.top_p,
-                    top_k=config.top_k,
-                    prompt_form=config.prompt_form,
-                    max_prompt_tokens=config.max_prompt_tokens,
-                    max_new_tokens=config.max_new_tokens,
-                    device=config.device,
-                    dtype=config.dtype,
-                    workers=config.workers,
-                    seed=config.seed,
+                generate.run(
+                    generate.Config(
+                        data=config.data,
+                        model=config.model,
+                        out=programs,
+                        num_samples=config.num_samples,
+                        temperature=config.temperature,
+                        top_p=config.top_p,
+                        top_k=config.top_k,
+                        prompt_form=config.prompt_form,
+                        max_prompt_tokens=config.max_prompt_tokens,
+                        max_new_tokens=config.max_new_tokens,
+                        device=config.device,
+                        dtype=config.dtype,
+                        workers=config.workers,
+                        seed=config.seed,
+                    )
                 )
-            )
-        hidden, example = work / "verdicts.jsonl", work / "example_verdicts.jsonl"
-        _judge(config, programs, hidden, "hidden")
-        if not any(problem.example_tests for problem in problems.values()):
-            return (hidden,), ()
-        _judge(config, programs, example, "example")
-    return (hidden,), (example,)
+            hidden, example = work / "verdicts.jsonl", work / "example_verdicts.jsonl"
+            _judge(config, programs, hidden, "hidden")
+            if not any(problem.example_tests for problem in problems.values()):
+                return (hidden,), ()
+            _judge(config, programs, example, "example")
+        return (hidden,), (example,)
 
 
 def _judge(config: Config, programs: Path, out: Path, tests: TestSet) -> None:

@@ -40,6 +40,21 @@ def test_what_an_error_leaves_is_gone_on_with(tmp_path: Path) -> None:
     assert (out / "checkpoint").exists()
 
 
+@pytest.mark.parametrize("error", [ConfigError, ValueError, KeyboardInterrupt])
+def test_an_error_before_any_work_leaves_nothing(
+    error: type[BaseException], tmp_path: Path
+) -> None:
+    def die(lr: float) -> None:
+        with folder_in_the_making(tmp_path / "model", Settings(lr=lr)) as folder:
+            (folder / "resume").mkdir()
+            raise error
+
+    for lr in (0.1, 0.2):
+        with pytest.raises(error):
+            die(lr)
+        assert list(tmp_path.iterdir()) == []
+
+
 def test_what_exists_is_never_touched(tmp_path: Path) -> None:
     out = tmp_path / "model"
     out.mkdir()

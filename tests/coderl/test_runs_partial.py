@@ -59,6 +59,13 @@ def test_lines_made_of_something_else_are_never_continued(tmp_path: Path) -> Non
         assert list(again.lines()) == [b"one\n"]
 
 
+def test_a_start_that_wrote_no_line_leaves_nothing(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        with pytest.raises(KeyboardInterrupt), PartialFile(tmp_path / "f", {"seed": seed}):
+            raise KeyboardInterrupt
+        assert names(tmp_path) == set()
+
+
 def test_what_json_lacks_is_compared_as_text(tmp_path: Path) -> None:
     for path in ("a", "a", "b"):
         made_of = {"critic": Path(path), "seeds": (0, 1)}
@@ -66,7 +73,8 @@ def test_what_json_lacks_is_compared_as_text(tmp_path: Path) -> None:
             with pytest.raises(ConfigError, match="got different critic;"):
                 PartialFile(tmp_path / "f", made_of)
         else:
-            PartialFile(tmp_path / "f", made_of).__exit__()
+            with PartialFile(tmp_path / "f", made_of) as file:
+                file.write("one")
 
 
 def test_a_digest_knows_where_a_line_ends() -> None:
