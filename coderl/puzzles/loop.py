@@ -8,20 +8,34 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+from coderl.errors import ConfigError
 from coderl.puzzles.settings import Config, StageName
 from coderl.puzzles.stages import Numbers, Stages
 from coderl.runs import atomic
+from envs.problem import Kind, Problem
 from envs.sources import read
 
 logger = logging.getLogger(__name__)
 
 
 def teach(config: Config) -> list[Mapping[str, object]]:
-    """Run every stage that is not done; returns the numbers of all that are, in order."""
-    seeds, heldout = read(config.data), read(config.heldout)
+    """Run every stage that is not done; returns the numbers of all that are, in order.
+
+    Raises:
+        ConfigError: If the data are no puzzles, or the one stage to run needs others first.
+    """
+    seeds, heldout = read_puzzles(config.data), read_puzzles(config.heldout)
+    every = [Stages(config, seeds, heldout, i) for i in range(config.num_iterations)]
+    left = [
+        name
+        for stages in every
+        for name, label, _ in _plan(stages, config)
+        if not stages.places.statistics(label).exists()
+    ]
+    if config.only in left and config.only != left[0]:
+        raise ConfigError(f"only: got {config.only}; expected {left[0]}, which has to come first")
     done: list[Mapping[str, object]] = []
-    for iteration in range(config.num_iterations):
-        stages = Stages(config, seeds, heldout, iteration)
+    for iteration, stages in enumerate(every):
         for name, label, work in _plan(stages, config):
             path = stages.places.statistics(label)
             is_new = not path.exists()
@@ -35,6 +49,22 @@ def teach(config: Config) -> list[Mapping[str, object]]:
             if is_new and config.only is not None:
                 return done
     return done
+
+
+def read_puzzles(spec: str) -> list[Problem]:
+    """The puzzles of a data spec.
+
+    Raises:
+        ConfigError: If other problems are among them.
+    """
+    problems = read(spec)
+    for problem in problems:
+        if problem.kind is not Kind.PUZZLE:
+            raise ConfigError(
+                f"{spec}: {problem.id}: got kind {problem.kind.value}; expected puzzle: models "
+                "teach themselves by puzzles alone"
+            )
+    return problems
 
 
 def _plan(stages: Stages, config: Config) -> Iterator[tuple[StageName, str, Callable[[], Numbers]]]:

@@ -39,9 +39,12 @@ def run(config: Config) -> int:
 
 def _compare(config: Config) -> int:
     """Run all seeds and print the table."""
+    from coderl.puzzles.loop import read_puzzles
     from coderl.puzzles.trial import markdown, stage, summarize, write_puzzles
     from coderl.runs.stages import run_stages
 
+    for spec in (config.data, config.heldout):
+        read_puzzles(spec)  # before the seeds, each of which would refuse the same
     for seed in config.all_seeds:
         write_puzzles(config, seed)
     times = config.out / "times.json"

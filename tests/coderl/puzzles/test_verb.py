@@ -69,6 +69,25 @@ def test_settings_out_of_range_are_refused(word: str, message: str) -> None:
         config.load(self_teach.Config, [word])
 
 
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        ("data=bundled:mini-apps", "bundled:mini-apps: mini-solved-0000: got kind call; expected "),
+        ("data=bundled:mini-apps seeds=2", "mini-solved-0000: got kind call; expected puzzle"),
+        ("heldout=bundled:mini-apps?split=heldout", "mini-heldout-0000: got kind call; expected "),
+        ("only=solve", "only: got solve; expected base, which has to come first"),
+    ],
+)
+def test_what_cannot_be_taught_is_one_line_and_leaves_nothing(
+    words: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["self-teach", *words.split(), f"out={tmp_path / 'run'}"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert message in err
+    assert list(tmp_path.iterdir()) == []
+
+
 def files_of(out: Path) -> dict[str, object]:
     """What a run leaves, but for what was measured and when."""
     found: dict[str, object] = {}
