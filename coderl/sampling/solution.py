@@ -52,11 +52,16 @@ def num_passed(candidate: Candidate) -> int:
     return sum(case.status is Status.PASSED for case in verdict.cases) if verdict else 0
 
 
+def status(candidate: Candidate) -> str | None:
+    """What the example tests said of it; None where it was not run, or there are none."""
+    verdict = candidate.rollout.verdict
+    shown = candidate.rollout.problem.example_tests
+    return verdict.status.value if verdict is not None and shown else None
+
+
 def account(candidates: Sequence[Candidate]) -> dict[str, object]:
     """What was tried and what it cost: programs by origin, outcomes, tokens, executions."""
-    outcomes = Counter(
-        c.rollout.verdict.status.value for c in candidates if c.rollout.verdict is not None
-    )
+    outcomes = Counter(filter(None, map(status, candidates)))
     return {
         "programs": len(candidates),
         "distinct": len(distinct(candidates)),

@@ -183,7 +183,7 @@ def _candidates(config: Config, problem: Problem) -> list[Candidate]:
 def _report(
     problem: Problem, solution: Solution, candidates: Sequence[Candidate]
 ) -> dict[str, object]:
-    from coderl.sampling.solution import account, num_passed
+    from coderl.sampling.solution import account, num_passed, status
 
     return {
         "program": solution.candidate.rollout.program,
@@ -200,7 +200,7 @@ def _report(
                 "parent": c.parent,
                 "rank": c.rank,
                 "score": c.score,
-                "status": c.rollout.verdict.status.value if c.rollout.verdict else None,
+                "status": status(c),
                 "example_tests_passed": num_passed(c),
                 "program": c.rollout.program,
             }
@@ -211,12 +211,14 @@ def _report(
 
 def _shown(candidates: Sequence[Candidate]) -> str:
     """Every program under a line that says where it comes from and what became of it."""
+    from coderl.sampling.solution import status
+
     parts = []
     for c in candidates:
-        status = c.rollout.verdict.status.value if c.rollout.verdict else "not executed"
         made_of = "" if c.parent is None else f" of sample {c.parent}"
         score = "" if c.score is None else f", critic {c.score:.2f}"
         rank = "" if c.rank is None else f", rank {c.rank}"
-        head = f"--- sample {c.rollout.sample}: {c.origin}{made_of}: {status}{score}{rank}"
+        became = status(c) or "not run"
+        head = f"--- sample {c.rollout.sample}: {c.origin}{made_of}: {became}{score}{rank}"
         parts.append(f"{head}\n{c.rollout.program.rstrip()}\n")
     return "".join(parts)

@@ -101,3 +101,20 @@ def test_a_hopeless_model_still_gives_its_best_program_and_exits_1(
     assert report["spent"]["programs"] == 3
     assert err.count("--- sample") == 3
     assert "no program passes" in err
+
+
+def test_without_example_tests_no_program_is_said_to_have_been_run(
+    tmp_path: Path,
+    make_actor: Callable[..., EncoderDecoderActor],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_actor().save(tmp_path / "model")
+    file = tmp_path / "sum.txt"
+    file.write_text("Print the sum of all numbers.")
+    words = ["solve", str(file), "--model", str(tmp_path / "model"), "--num-programs", "3"]
+    assert main([*words, "--max-new-tokens", "8", "--workers", "1", "--json", "--show"]) == 1
+    out, err = capsys.readouterr()
+    assert err.count(": plain: not run") == 3
+    report = json.loads(out)
+    assert {t["status"] for t in report["tried"]} == {None}
+    assert report["spent"]["example_tests"] == {}
