@@ -58,7 +58,7 @@ setup(
         "verifiers": ["verifiers"],
     },
     entry_points={
-        "console_scripts": ["coderl = coderl.cli:main"],
+        "console_scripts": ["coderl = coderl.__main__:main"],
         "gymnasium.envs": ["__root__ = envs.registration:register"],
     },
 )

@@ -1,7 +1,8 @@
 """The command line: finds the verb, reads its settings, runs it and turns errors into exit codes.
 
-0 ok, 1 failed run, 2 user error, 130 interrupted. Results go to stdout, all else to stderr. A verb
-is one module of `coderl.verbs`; only the one that is asked for is imported, and torch by none.
+0 ok, 1 failed run, 2 user error, 130 interrupted, 141 nobody reads the output. Results go to
+stdout, all else to stderr. A verb is one module of `coderl.verbs`; only the one that is asked for
+is imported, and torch by none.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import errno
 import importlib
 import logging
 import os
+import select
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -40,7 +42,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         origins.check()
         with _one_voice():
-            return _dispatch(words)
+            code = _dispatch(words)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        if _is_read():
+            raise
+        # Python flushes once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except (ConfigError, DataError) as error:
         return _complain(str(error), 2)
     except _UNUSABLE_PATH as error:
@@ -57,6 +67,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = getattr(error, "filename", None) or "disk"
         message = f"{where}: no space left; finished work is kept: free some, then the same again: "
         return _complain(f"{message}coderl {shlex.join(words)}", 1)
+
+
+def _is_read() -> bool:
+    """True if somebody has the other end of the output, where it is a pipe."""
+    poll = select.poll()
+    poll.register(sys.stdout, 0)
+    return not poll.poll(0)
 
 
 def _is_full_disk(error: BaseException | None) -> bool:

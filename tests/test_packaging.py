@@ -92,7 +92,7 @@ def test_the_entry_points_lead_somewhere(wheel: zipfile.ZipFile, tmp_path: Path)
     wheel.extractall(tmp_path)
     (found,) = importlib.metadata.distributions(name="coderl", path=[str(tmp_path)])
     assert {(point.group, point.name, point.value) for point in found.entry_points} == {
-        ("console_scripts", "coderl", "coderl.cli:main"),
+        ("console_scripts", "coderl", "coderl.__main__:main"),
         ("gymnasium.envs", "__root__", "envs.registration:register"),
     }
     assert all(callable(point.load()) for point in found.entry_points)

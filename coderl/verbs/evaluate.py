@@ -78,6 +78,9 @@ class Config(Drawing):
                 f"verdicts: got {' and '.join(given) or 'nothing'}; expected verdicts, programs, "
                 "a model or programs to compare, one of them"
             )
+        for name in ("verdicts", "example_verdicts", "compare"):
+            if len(set(getattr(self, name))) < len(getattr(self, name)):
+                raise ValueError(f"{name}: got a file twice; expected each once")
         if self.example_verdicts and not self.verdicts:
             raise ValueError(f"example_verdicts: got some; expected none with {given[0]}")
         if not 0 <= self.max_judge_errors <= 1:

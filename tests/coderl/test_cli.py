@@ -12,6 +12,7 @@ from typing import Literal
 
 import pytest
 
+from coderl import __main__ as entry
 from coderl import cli, config, origins
 from coderl.arguments import help_text, to_words
 from coderl.errors import ConfigError
@@ -214,6 +215,35 @@ def test_an_interrupted_run_says_how_to_resume(
     streams = capsys.readouterr()
     assert streams.out == ""
     assert streams.err == "coderl: interrupted; to resume: coderl data info 'jsonl:a b'\n"
+
+
+def test_an_interrupt_while_it_loads_is_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Loading:
+        @property
+        def main(self) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "coderl.cli", Loading())
+    assert entry.main() == 130
+
+
+def test_an_output_that_nobody_reads_ends_quietly() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [sys.executable, "-m", "coderl", "run-tests", "--help"]
+    done = subprocess.run(words, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_a_pipe_that_breaks_elsewhere_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: list[str]) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(cli, "_dispatch", fail)
+    monkeypatch.setattr(sys, "stdout", sys.__stdout__)
+    with pytest.raises(BrokenPipeError):
+        cli.main([])
 
 
 @pytest.mark.parametrize(

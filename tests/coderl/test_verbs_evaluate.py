@@ -175,6 +175,8 @@ def test_problems_without_programs_are_told(
         (["--programs", "p.jsonl", "--work", "w", "--example-verdicts", "e"], "expected none"),
         (["--verdicts", "v.jsonl", "--k", "0"], "k: got [0]"),
         (["--verdicts", "no_such.jsonl"], "no_such.jsonl"),
+        (["--verdicts", "a", "./a"], "verdicts: got a file twice; expected each once"),
+        (["--compare", "a", "a"], "compare: got a file twice"),
     ],
 )
 def test_mistakes_are_told_in_one_line(
