@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from envs.errors import DataError
 from envs.mini_apps.inputs import LARGE, SMALL, draw_input
 from envs.mini_apps.operations import OPERATIONS, Operation, Type
 from envs.mini_apps.statements import write_statement
@@ -27,6 +28,8 @@ PROBES_A_LIST = 8
 MAX_OUTPUT_CHARS = 200
 MAX_SHARE = 0.5
 """A problem is refused when more than this share of its tests expect the same value."""
+MAX_PROBLEMS = 20_000
+"""New ones are ever rarer: one of 2 draws in the beginning, of 30 here, of 130 at 35,000."""
 FAILED = "failed"
 """Stands for the output of a program that raised on a probe."""
 
@@ -60,6 +63,9 @@ def generate(
 
     Returns:
         The problems, split by split; those without solution carry no trace of their program.
+
+    Raises:
+        DataError: If more are asked for than can be drawn in reasonable time.
     """
     sizes = {"solved": num_solved, "tests_only": num_tests_only, "heldout": num_heldout}
     return [
@@ -81,9 +87,15 @@ def reference_programs(
 
 def _problems(seed: int, sizes: dict[str, int]) -> list[Problem]:
     """All problems, with their programs as solutions and the splits dealt out at random."""
+    num_problems = sum(sizes.values())
+    if num_problems > MAX_PROBLEMS:
+        raise DataError(
+            f"mini-apps: {' + '.join(f'num_{split}' for split in sizes)}: got {num_problems}; "
+            f"expected at most {MAX_PROBLEMS}: beyond, new ones are too rare; ask for fewer"
+        )
     rng = random.Random(f"mini-apps {seed}")
     stream = _sound_problems(rng)
-    drawn = [next(stream) for _ in range(sum(sizes.values()))]
+    drawn = [next(stream) for _ in range(num_problems)]
     rng.shuffle(drawn)
     places = [(split, index) for split, size in sizes.items() for index in range(size)]
     return [

@@ -35,6 +35,15 @@ def test_a_value_out_of_range_is_named(tmp_path: Path, capsys: pytest.CaptureFix
     assert list(tmp_path.iterdir()) == []
 
 
+def test_more_problems_than_there_are_is_told_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = complaint(capsys, f"out={tmp_path / 'run'}", "num_solved=100000")
+    # With the 1,500 of tests alone and the 400 held out.
+    assert "num_solved + num_tests_only + num_heldout: got 101900; expected at most 20000" in error
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_guard_of_the_rl_stage_is_refused_for_want_of_problems(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
