@@ -16,8 +16,8 @@ from coderl.training.warm_up import ground_truth, warm_up
 from envs import Problem
 
 TOLERANCE = 2e-4
-LOSSES = [6.41846, 6.02724, 5.86651, 5.44147, 5.44959]
-GRAD_NORMS = [1.13951, 1.05863, 1.15550, 0.89672, 0.78113]
+LOSSES = [6.40379, 6.03264, 5.62732, 5.5255, 5.41367]
+GRAD_NORMS = [1.06595, 1.02616, 0.8593, 0.81226, 0.76878]
 
 
 def test_the_trace_of_a_warm_up(
