@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging
 
 from coderl.actors.actor import TAIL_TOKENS, Completion, SampleRequest
 from coderl.actors.decoding import Decoder, Row, decode
@@ -41,6 +42,7 @@ class TransformersActor(ABC):
 
     def save(self, folder: Path) -> None:
         """Write model and tokenizer; plain `from_pretrained` loads them."""
+        logging.disable_progress_bar()  # stages have one of their own
         if self._lora is None:
             self.model.save_pretrained(folder)
         else:
