@@ -190,3 +190,12 @@ def test_a_puzzle_that_runs_its_answer_is_not_judged(call: str) -> None:
     with Judge(1, Limits(cpu_s=1)) as judge:
         (verdict,) = judge.run([(puzzle(sat), "def sol(): return '1'")])
     assert (verdict.status, verdict.reason) == (Status.JUDGE_ERROR, "bad_tests")
+
+
+@pytest.mark.sandbox
+def test_a_puzzle_may_hold_a_number_of_thousands_of_digits() -> None:
+    number = "1" * 8844
+    sat = f"def sat(n: int, a={number}): return n == a % 10**9"
+    with Judge(1, Limits(cpu_s=1)) as judge:
+        (verdict,) = judge.run([(puzzle(sat), "def sol(): return 111111111")])
+    assert verdict.passed
