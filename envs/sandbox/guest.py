@@ -29,8 +29,14 @@ PROGRESS = struct.Struct("<QQ")
 """Number of the test that runs (0 while loading) and the processor time at which it began."""
 
 
-_spare = [bytearray(4 * 2**20)]
+_SPARE_BYTES = 4 * 2**20
+_spare: list[bytearray] = []
 """Memory to say so with when a program has taken all that there is; never touched before."""
+
+
+def save_memory() -> None:
+    """Lay something by for the claim of a program that runs out of memory."""
+    _spare[:] = [bytearray(_SPARE_BYTES)]
 
 
 class Channel:

@@ -95,6 +95,7 @@ def up(progress: mmap, seed: int, files: tuple[int, int]) -> None:
         sys.modules["numpy"].random.seed(seed)
     gc.collect()
     _fill_holes()
+    guest.save_memory()
     gc.freeze()
 
 
