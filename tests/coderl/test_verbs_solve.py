@@ -82,16 +82,23 @@ def test_the_strategy_follows_from_the_models_at_hand() -> None:
         Config(model="m", critic=some, num_programs=4)
 
 
+def words_of_a_hopeless_model(
+    folder: Path, make_actor: Callable[..., EncoderDecoderActor], statement: str
+) -> list[str]:
+    """What lets an untrained model solve a statement, all programs shown."""
+    make_actor().save(folder / "model")
+    file = folder / "sum.txt"
+    file.write_text(statement)
+    words = ["solve", str(file), "--model", str(folder / "model"), "--num-programs", "3"]
+    return [*words, "--max-new-tokens", "8", "--workers", "1", "--json", "--show"]
+
+
 def test_a_hopeless_model_still_gives_its_best_program_and_exits_1(
     tmp_path: Path,
     make_actor: Callable[..., EncoderDecoderActor],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    make_actor().save(tmp_path / "model")
-    file = tmp_path / "sum.txt"
-    file.write_text(SCRIPT)
-    words = ["solve", str(file), "--model", str(tmp_path / "model"), "--num-programs", "3"]
-    assert main([*words, "--max-new-tokens", "8", "--workers", "1", "--json", "--show"]) == 1
+    assert main(words_of_a_hopeless_model(tmp_path, make_actor, SCRIPT)) == 1
     out, err = capsys.readouterr()
     report = json.loads(out)
     assert report["passed"] is False
@@ -108,11 +115,7 @@ def test_without_example_tests_no_program_is_said_to_have_been_run(
     make_actor: Callable[..., EncoderDecoderActor],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    make_actor().save(tmp_path / "model")
-    file = tmp_path / "sum.txt"
-    file.write_text("Print the sum of all numbers.")
-    words = ["solve", str(file), "--model", str(tmp_path / "model"), "--num-programs", "3"]
-    assert main([*words, "--max-new-tokens", "8", "--workers", "1", "--json", "--show"]) == 1
+    assert main(words_of_a_hopeless_model(tmp_path, make_actor, "Print the sum of all numbers.")) == 1
     out, err = capsys.readouterr()
     assert err.count(": plain: not run") == 3
     report = json.loads(out)
