@@ -115,7 +115,8 @@ def test_without_example_tests_no_program_is_said_to_have_been_run(
     make_actor: Callable[..., EncoderDecoderActor],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(words_of_a_hopeless_model(tmp_path, make_actor, "Print the sum of all numbers.")) == 1
+    words = words_of_a_hopeless_model(tmp_path, make_actor, "Print the sum of all numbers.")
+    assert main(words) == 1
     out, err = capsys.readouterr()
     assert err.count(": plain: not run") == 3
     report = json.loads(out)
